@@ -1,0 +1,53 @@
+"""Files that are either whole or not there."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from docclf.errors import InputError
+
+
+def write(path: str | Path, fill: Callable[[str], None]) -> None:
+    """Calls ``fill(temporary_path)`` in the folder of ``path``, then renames; on failure nothing is left behind.
+
+    Raises:
+        InputError: the folder cannot be written or the disk is full; says which and what to do.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        fill(temporary)
+        _sync(temporary)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+        temporary = None
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"could not write {path}: {error}. Free space on that disk, or choose another folder with "
+            "hydra.run.dir=DIR; what was written before is untouched."
+        ) from error
+    finally:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Writes ``content`` to ``path``, whole or not at all."""
+    write(path, lambda temporary: Path(temporary).write_bytes(content))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Writes ``text`` to ``path`` as UTF-8, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def _sync(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

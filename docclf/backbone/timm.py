@@ -1,0 +1,132 @@
+"""Any timm network as a feature extractor: image to one feature map."""
+
+import socket
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlparse
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from docclf.errors import InputError
+
+
+class TimmBackbone(nn.Module):
+    """Maps RGB images in [0, 1] to the last feature map of a timm network, or to the map of a given stride.
+
+    The mean and standard deviation come from the data config that timm keeps for the named weights; they are
+    buffers, so they travel with checkpoints and exports.
+
+    Args:
+        name: timm model name, with or without a weight tag (``lcnet_050``, ``lcnet_050.ra2_in1k``).
+        image_size: side of the square input in pixels; only networks with a fixed input (ViT) use it.
+        weights: ``None`` for random weights, ``"pretrained"`` for timm's weights from the hub or its cache, or
+            the path of a ``.pth`` or ``.safetensors`` file.
+        stride: take the feature map with this reduction (4, 8, 16, ...) and drop the layers behind it;
+            ``None`` takes the last map.
+
+    Raises:
+        InputError: unknown name, no map of that stride, weights that cannot be had.
+    """
+
+    def __init__(self, name: str, image_size: int, weights: str | None = None, stride: int | None = None) -> None:
+        super().__init__()
+        self.name, self.weights = name, weights
+        options = {"features_only": True, "out_indices": (_index_of(name, stride),), **_weight_options(name, weights)}
+        if name.startswith(("vit", "deit", "beit", "eva", "test_vit")):
+            options["img_size"] = image_size
+        try:
+            self.net = timm.create_model(name, **options)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InputError(
+                f"backbone {name!r} with weights={weights!r} could not be built: {type(error).__name__}: {error}. "
+                "Give weights=null, weights=pretrained with the hub reachable, or the path of a weight file of this "
+                "very network."
+            ) from error
+        config = timm.data.resolve_model_data_config(self.net)
+        self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))
+        self.licence = self.net.pretrained_cfg.get("license") if hasattr(self.net, "pretrained_cfg") else None
+        if stride is not None:
+            _drop_unused(self.net, image_size)
+        self.out_channels = self.net.feature_info.channels()[-1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns the feature map [B,C,h,w] of float images [B,3,H,W] in [0, 1]."""
+        return self.net((images - self.mean) / self.std)[-1]
+
+
+def _index_of(name: str, stride: int | None) -> int:
+    """Returns the timm output index of the last map with that stride; -1 is the last map of all."""
+    if not timm.is_model(name):
+        near = timm.list_models(f"*{name.split('.')[0].split('_')[0]}*")[:8]
+        raise InputError(
+            f"backbone.name={name!r} is no timm model; near names: {', '.join(near) or 'none'}. "
+            "timm.list_models('*part*') lists all."
+        )
+    if stride is None:
+        return -1
+    reductions = timm.create_model(name, features_only=True).feature_info.reduction()
+    if stride not in reductions:
+        raise InputError(f"backbone.stride={stride}: {name} has maps of stride {reductions}; choose one, or null.")
+    return len(reductions) - 1 - reductions[::-1].index(stride)
+
+
+def _weight_options(name: str, weights: str | None) -> dict:
+    if weights is None:
+        return {"pretrained": False}
+    if weights == "pretrained":
+        _require_reachable(name)
+        return {"pretrained": True}
+    if not Path(weights).is_file():
+        raise InputError(
+            f"backbone.weights={weights!r} is no file; give null (random weights), pretrained (timm's weights from "
+            "the hub), or the path of a .pth or .safetensors file."
+        )
+    return {"pretrained": True, "pretrained_cfg_overlay": {"file": str(weights)}}
+
+
+def _require_reachable(name: str) -> None:
+    """Fails within about a second when the weights are neither cached nor to be had, instead of after retries."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    config = timm.get_pretrained_cfg(name)
+    if config is None or not config.has_weights:
+        raise InputError(f"backbone.weights=pretrained: timm has no weights for {name!r}; give null or a file.")
+    files = ("model.safetensors", "pytorch_model.bin")
+    if config.hf_hub_id and any(isinstance(try_to_load_from_cache(config.hf_hub_id, f), str) for f in files):
+        return
+    if not constants.HF_HUB_OFFLINE:
+        if urllib.request.getproxies():
+            return
+        host = urlparse(constants.ENDPOINT if config.hf_hub_id else config.url).hostname
+        try:
+            socket.create_connection((host, 443), timeout=1.0).close()
+            return
+        except OSError:
+            pass
+    raise InputError(
+        f"backbone.weights=pretrained: the weights of {name!r} ({config.hf_hub_id or config.url}) are not in the local "
+        "cache and the hub cannot be reached. Put the file on this machine and give backbone.weights=PATH, set HF_HOME "
+        "to a cache that holds it, or train from random weights with backbone.weights=null."
+    )
+
+
+def _drop_unused(net: nn.Module, image_size: int) -> None:
+    """Replaces the layers that the chosen map does not depend on by identities: no compute, no idle parameters."""
+    net(torch.zeros(2, 3, image_size, image_size))[-1].sum().backward()
+    _replace(net)
+    net.zero_grad(set_to_none=True)
+    for module in net.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.reset_running_stats()
+
+
+def _replace(module: nn.Module) -> None:
+    for name, child in list(module.named_children()):
+        parameters = list(child.parameters())
+        if parameters and all(p.grad is None for p in parameters):
+            setattr(module, name, nn.Identity())
+        else:
+            _replace(child)

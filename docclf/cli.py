@@ -1,0 +1,68 @@
+"""What both scripts do around Hydra: small mercies before, one-paragraph errors after."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf.errors import OmegaConfBaseException
+
+from docclf.errors import InputError
+
+
+def run(main: Callable[[], None]) -> None:
+    """Runs a ``hydra.main`` function; what the user can mend is printed as one paragraph with exit code 1.
+
+    ``+experiment=x`` is read as ``experiment=x``. With ``HYDRA_FULL_ERROR=1`` every error keeps its traceback.
+    """
+    sys.argv[1:] = [re.sub(r"^\+experiment=", "experiment=", argument) for argument in sys.argv[1:]]
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        main()
+        return
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then passes exceptions on instead of printing part of a traceback
+    try:
+        main()
+    except OverrideParseException as error:
+        _leave(f"{str(error).strip()}\n{_quoting_hint(error.override)}")
+    except (InputError, HydraException, OmegaConfBaseException) as error:
+        _leave(_chain(error))
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        _leave(
+            f"{error.strerror or error}: {error.filename or 'output'}. Check that the folder exists, can be written and "
+            "has space left; outputs go to hydra.run.dir=DIR."
+        )
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
+
+
+def _leave(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _chain(error: BaseException) -> str:
+    """Returns the message, or that of the InputError which Hydra's instantiate wrapped."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, InputError):
+            return str(cause)
+        cause = cause.__cause__
+    lines = [str(error).strip()]
+    if error.__cause__ is not None and str(error.__cause__).strip() not in lines[0]:
+        lines.append(str(error.__cause__).strip())
+    return "\n".join(lines)
+
+
+def _quoting_hint(override: str | None) -> str:
+    """Returns how to write an override whose value Hydra's grammar cannot read bare."""
+    if not override or "=" not in override:
+        return "An override is KEY=VALUE."
+    key, _, value = override.partition("=")
+    value = value.strip("'\"").replace('"', '\\"')
+    return (
+        "Values with '=', ',', parentheses, brackets or letters outside ASCII need quotes inside quotes. Write:\n"
+        f"  '{key}=\"{value}\"'"
+    )

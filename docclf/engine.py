@@ -1,0 +1,145 @@
+"""The encoder and the LightningModule that trains it; built parts come in, no config."""
+
+import math
+import time
+from collections.abc import Callable
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from docclf.errors import InputError
+
+
+class Encoder(nn.Module):
+    """Image to embedding: the part of a run that is kept, evaluated and exported.
+
+    Args:
+        backbone: images [B,3,H,W] in [0, 1] to a map [B,C,h,w].
+        head: map to embedding [B,D].
+    """
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone, self.head = backbone, head
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns embeddings [B,D], not of unit length, of RGB images [B,3,H,W]: uint8, or float in [0, 1]."""
+        if images.dtype == torch.uint8:
+            images = images.to(self.backbone.mean.dtype) / 255.0
+        return self.head(self.backbone(images.contiguous(memory_format=torch.channels_last)))
+
+
+class Engine(pl.LightningModule):
+    """One training run.
+
+    Args:
+        encoder: the network to train.
+        loss: owns the class centres; ``(embeddings [B,D], labels [B]) -> scalar``.
+        optimizer: makes the optimizer for parameter groups.
+        schedule: progress in [0, 1] to a factor of the peak learning rate.
+        metric: ``(register [R,D], labels, query [Q,D], labels, parents, replicates) -> Result``.
+        parents: parent class of each validation class, or ``None`` when no class has sub-labels.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        loss: nn.Module,
+        optimizer: Callable,
+        schedule: Callable[[float], float],
+        metric: Callable,
+        parents: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder.to(memory_format=torch.channels_last)
+        self.loss = loss
+        self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
+        self.parents = parents
+        self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        self._clock = (0.0, 0.0)
+
+    @property
+    def progress(self) -> float:
+        """Share of all optimizer steps done, in [0, 1]."""
+        return min(self.global_step / max(1, self.trainer.estimated_stepping_batches), 1.0)
+
+    def configure_optimizers(self) -> dict:
+        """Returns the optimizer (no decay on norms and biases) and its schedule, stepped per step."""
+        named = [p for p in self.encoder.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in named if p.ndim > 1]},
+            {"params": [p for p in named if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        if centres := list(self.loss.outer_parameters()):
+            groups.append({"params": centres})
+        optimizer = self.make_optimizer(groups)
+        steps = self.trainer.estimated_stepping_batches
+        if not math.isfinite(steps) or steps < 1:
+            raise InputError("trainer: the run has no end; give trainer.max_epochs or trainer.max_steps.")
+        factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.schedule(min(1.0, (step + 1) / steps)))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": factor, "interval": "step"}}
+
+    def on_train_epoch_start(self) -> None:
+        """Starts the clocks of the throughput meter."""
+        self._clock = (time.perf_counter(), self._waited())
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
+        """Returns the loss of a batch (images uint8 [B,3,H,W], labels [B], indices [B])."""
+        images, labels, _ = batch
+        self.trainer.train_dataloader.mark(batch_idx + 1)
+        self.loss.set_progress(self.progress)
+        loss = self.loss(self.encoder(images), labels)
+        self._guard(loss)
+        if self.trainer.global_step % self.trainer.log_every_n_steps == 0 or batch_idx == 0:
+            self._log_step(loss, len(images), batch_idx)
+        return loss
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer, optimizer_closure=None) -> None:
+        """Steps the encoder, then lets the loss apply what it holds for its centres."""
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+        self.loss.update()
+
+    def _guard(self, loss: Tensor) -> None:
+        due = loss.device.type == "cpu" or self.global_step % 50 == 0
+        if due and not torch.isfinite(loss.detach()):
+            rate = self.optimizers().param_groups[0]["lr"]
+            margin = getattr(getattr(self.loss, "margin", None), "m", 0.0)
+            raise InputError(
+                f"the loss is {loss.item()} at step {self.global_step} on rank {self.global_rank} (learning rate "
+                f"{rate:.3g}, scale {getattr(self.loss, 'scale', None)}, margin {margin}). Lower "
+                "optim.optimizer.lr or loss.scale, lengthen the warm-up, ramp the margin (loss.margin_ramp), or clip "
+                "gradients (trainer.gradient_clip_val); the last checkpoint before it is kept."
+            )
+
+    def _log_step(self, loss: Tensor, size: int, batch_idx: int) -> None:
+        seconds = time.perf_counter() - self._clock[0]
+        if batch_idx:
+            self.log("samples/s", batch_idx * size * self.trainer.world_size / seconds, prog_bar=True)
+            self.log("wait", (self._waited() - self._clock[1]) / seconds, prog_bar=True)
+        self.log("train/loss", loss.detach(), prog_bar=True)
+        self.log("train/lr", self.optimizers().param_groups[0]["lr"])
+        self.log("train/samples", float(self.global_step * size * self.trainer.world_size))
+        self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})
+
+    def _waited(self) -> float:
+        return self.trainer.train_dataloader.wait_seconds
+
+    def on_validation_epoch_start(self) -> None:
+        """Forgets the embeddings of the last validation."""
+        self._parts = {0: [], 1: []}
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int, dataloader_idx: int) -> None:
+        """Embeds a batch of the register (loader 0) or of the queries (loader 1)."""
+        images, labels, _ = batch
+        self._parts[dataloader_idx].append((self.encoder(images).float().cpu(), labels.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Scores the queries against the register; logs the numbers as ``val/...``."""
+        register, query = (
+            tuple(torch.cat(column) for column in zip(*self._parts[part], strict=True)) for part in (0, 1)
+        )
+        result = self.metric(*register, *query, parents=self.parents, replicates=0)
+        numbers = {k: v for k, v in result.metrics.items() if isinstance(v, (int, float)) and math.isfinite(v)}
+        self.log_dict({f"val/{name}": float(value) for name, value in numbers.items()})
+        self._parts = {}
