@@ -1,0 +1,49 @@
+"""Finding the files below a folder that promise an image."""
+
+import os
+from pathlib import Path
+
+from docclf.errors import InputError
+from docclf.imaging.read import is_image_name
+
+
+def check_folder(path: str | Path, argument: str) -> Path:
+    """Returns the folder as an absolute path.
+
+    Raises:
+        InputError: naming the argument, when there is no such folder.
+    """
+    root = Path(path).expanduser().absolute()
+    if not root.is_dir():
+        what = "is a file" if root.exists() else "does not exist"
+        raise InputError(f"{argument}={path}: {root} {what}; expected a folder of images.")
+    return root
+
+
+def scan(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """Returns the paths below `root` that promise an image, sorted, and the folders that could not be opened.
+
+    Links are followed, but no folder is walked twice, so a loop of links ends. Hidden files and folders are ignored.
+    """
+    found, failed, seen, todo = [], [], set(), [""]
+    while todo:
+        relative = todo.pop()
+        folder = root / relative
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            failed.append((relative, f"folder cannot be opened ({error.strerror})"))
+            continue
+        below = []
+        for entry in entries:
+            path = f"{relative}/{entry.name}" if relative else entry.name
+            if not entry.name.startswith(".") and entry.is_dir():
+                below.append(path)
+            elif is_image_name(entry.name):
+                found.append(path)
+        todo.extend(reversed(below))
+    return sorted(found), failed
