@@ -18,7 +18,7 @@ def unit(x: Tensor, eps: float = 1e-12) -> Tensor:
 
 
 def at_targets(cosines: Tensor, targets: Tensor, rule: Callable[[Tensor], Tensor]) -> Tensor:
-    """Returns cosines [B,K] with rule applied to the one of each row's target [B]; rows of target -1 stay as they are."""
+    """Returns cosines [B,K] with rule put through rule at each row's target [B]; rows of target -1 stay."""
     cosines = real(cosines)
     held = targets >= 0
     index = targets.clamp_min(0).unsqueeze(1)

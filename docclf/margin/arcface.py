@@ -21,7 +21,7 @@ class ArcFace:
     Cosines a little outside [-1, 1] from rounding need no clamp.
 
     Args:
-        m: margin in radians, 0 to pi/2; the effective margin is m * ramp, and ramp is 1 unless a loss schedules it.
+        m: margin in radians, 0 to pi/2; the effective one is m * ramp, and ramp is 1 unless a loss schedules it.
 
     Raises:
         InputError: m is outside [0, pi/2]; 28.6 is taken for degrees and refused.

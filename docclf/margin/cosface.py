@@ -10,7 +10,7 @@ class CosFace:
     """psi(c) = c - m, arXiv 1801.09414 equation 4.
 
     Args:
-        m: margin in units of cosine, 0 to 1; the effective margin is m * ramp, and ramp is 1 unless a loss schedules it.
+        m: margin in units of cosine, 0 to 1; the effective one is m * ramp, and ramp is 1 unless a loss schedules it.
 
     Raises:
         InputError: m is outside [0, 1].

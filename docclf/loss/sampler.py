@@ -1,0 +1,37 @@
+"""Which classes take part in a step."""
+
+import numpy as np
+
+
+def bernoulli(num_classes: int, rate: float, seed: int, step: int) -> np.ndarray:
+    """Returns the classes drawn in a step, ascending; each is in with probability ``rate``, independently.
+
+    The gaps between successes of a Bernoulli sequence are geometric, so the cost is that of the drawn classes and the
+    result is sorted without a sort. It depends on seed and step alone: every rank draws the same classes.
+
+    Args:
+        num_classes: K.
+        rate: above 0, at most 1.
+        seed: of the run.
+        step: number of the step.
+    """
+    if rate >= 1:
+        return np.arange(num_classes)
+    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, step])))
+    mean = num_classes * rate
+    drawn, last = [], -1
+    while last < num_classes:
+        gaps = generator.geometric(rate, size=int(mean + 4 * mean**0.5) + 8)
+        places = last + np.cumsum(gaps)
+        drawn.append(places)
+        last = int(places[-1])
+    classes = np.concatenate(drawn)
+    return classes[: np.searchsorted(classes, num_classes)]
+
+
+def with_positives(drawn: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Returns the classes drawn and the classes of the batch, ascending, each once."""
+    wanted = np.unique(labels)
+    place = np.searchsorted(drawn, wanted)
+    absent = (place == len(drawn)) | (drawn[np.minimum(place, len(drawn) - 1)] != wanted) if len(drawn) else wanted >= 0
+    return np.insert(drawn, place[absent], wanted[absent])
