@@ -1,0 +1,173 @@
+"""One augmentation recipe: draws a sample's parameters, and applies them with OpenCV on uint8."""
+
+import numpy as np
+
+from docclf.augment.blur import Blur
+from docclf.augment.colour import Colour
+from docclf.augment.compression import Compression
+from docclf.augment.draw import draws
+from docclf.augment.geometry import Geometry
+from docclf.augment.light import Light
+from docclf.augment.noise import Noise
+from docclf.augment.params import BLURS, BORDERS, KERNEL, NOISES, Params
+from docclf.errors import InputError
+from docclf.imaging import blur as blurs
+from docclf.imaging import colour as colours
+from docclf.imaging import jpeg as jpegs
+from docclf.imaging import light as lights
+from docclf.imaging import noise as noises
+from docclf.imaging import warp as warps
+from docclf.imaging.resize import squash
+
+STAGES = ("light", "colour", "low", "blur", "noise", "jpeg")
+_IDENTITY = np.eye(3)
+_SAME_COLOUR = np.eye(3, 4)
+
+
+class Recipe:
+    """Augments one image; safe to call from several threads at once.
+
+    The warp comes first; the other stages follow in the order given. The parameters of a sample depend on nothing but
+    (seed, epoch, index), so a resumed run, another order of reading or another number of threads sees the same pixels.
+
+    Args:
+        stages: order of some or all of "light", "colour", "low", "blur", "noise", "jpeg".
+        image_size: side S of the result, pixels.
+        seed: of the run, at least 0.
+        geometry: the warp; null for none, as for the others.
+        light: uneven light, shadow, glare.
+        colour: the colour matrix.
+        blur: the blur.
+        noise: the noise.
+        compression: JPEG, and the detour through a smaller size ("low").
+
+    Raises:
+        InputError: a stage is unknown or named twice, or a part draws for a stage that is not in the order.
+    """
+
+    def __init__(
+        self,
+        stages: list[str],
+        image_size: int,
+        seed: int,
+        geometry: Geometry | None = None,
+        light: Light | None = None,
+        colour: Colour | None = None,
+        blur: Blur | None = None,
+        noise: Noise | None = None,
+        compression: Compression | None = None,
+    ):
+        if sorted(set(stages)) != sorted(stages) or not set(stages) <= set(STAGES):
+            raise InputError(
+                f"augment.stages is {stages}; expected each at most once of {', '.join(STAGES)}; mend the yaml."
+            )
+        if image_size < 8:
+            raise InputError(f"image_size is {image_size}; augmentation needs at least 8 pixels; set image_size=128.")
+        self.stages, self.image_size, self.seed = list(stages), image_size, seed
+        self.geometry, self.light, self.colour = geometry, light, colour
+        self.blur, self.noise, self.compression = blur, noise, compression
+        if blur is not None and blur.kinds.get("jpeg", 0) > 0 and compression is None:
+            raise InputError(
+                "augment.blur.kinds has jpeg, but augment.compression is not set; give it a quality, or drop jpeg."
+            )
+        parts = {"light": light, "colour": colour, "blur": blur, "noise": noise, "jpeg": compression}
+        if compression is not None and compression.low_p > 0:
+            parts["low"] = compression
+        unused = [name for name, part in parts.items() if part is not None and name not in stages]
+        if unused:
+            raise InputError(
+                f"augment.stages is {stages}, but {', '.join(unused)} is set too; name its stage or drop it."
+            )
+        self._bank = None if noise is None else noises.NoiseBank(image_size)
+
+    def params(self, epoch: int, index: int) -> Params:
+        """The parameters of a sample.
+
+        Args:
+            epoch: number of the pass over the data, at least 0.
+            index: number of the sample in it, at least 0.
+        """
+        draw, drawn = draws(self.seed, epoch, index), {}
+        if self.geometry is not None:
+            drawn |= self.geometry.draw(draw["geometry"])
+        if self.light is not None:
+            drawn |= self.light.draw(draw["light"])
+        if self.colour is not None:
+            drawn |= self.colour.draw(draw["colour"])
+        if self.blur is not None:
+            drawn |= self.blur.draw(draw["blur"], self.image_size)
+        chosen = drawn.pop("jpeg", False)
+        if self.noise is not None:
+            drawn |= self.noise.draw(draw["noise"])
+        if self.compression is not None:
+            drawn |= self.compression.draw(draw["jpeg"], self.image_size, chosen)
+        return Params(**drawn)
+
+    def __call__(self, image: np.ndarray, epoch: int, index: int) -> np.ndarray:
+        """uint8 [S,S,3] RGB, a new array.
+
+        Args:
+            image: uint8 [H,W,3] RGB of any size.
+            epoch: see params.
+            index: see params.
+        """
+        return self.apply(image, self.params(epoch, index))
+
+    def apply(self, image: np.ndarray, params: Params) -> np.ndarray:
+        """uint8 [S,S,3] RGB: the image with the given parameters."""
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise InputError(
+                f"image is {image.dtype} {list(image.shape)}; augmentation takes uint8 [H,W,3] RGB; convert it."
+            )
+        out = _warp(image, params, self.image_size)
+        for stage in self.stages:
+            out = getattr(self, f"_{stage}")(out, params)
+        return out
+
+    def _light(self, image: np.ndarray, p: Params) -> np.ndarray:
+        if p.vignette == 0.0 and p.shadow[3] == 0.0 and p.glare[5] == 0.0 and not p.gradient.any():
+            return image
+        return lights.light(image, p.gradient, p.vignette, p.shadow, p.glare)
+
+    def _colour(self, image: np.ndarray, p: Params) -> np.ndarray:
+        if p.pivot.any() or not np.array_equal(p.colour, _SAME_COLOUR):
+            image = colours.apply_matrix(image, p.colour, p.pivot)
+        return image if p.gamma == 1.0 else colours.apply_gamma(image, p.gamma)
+
+    def _low(self, image: np.ndarray, p: Params) -> np.ndarray:
+        return blurs.shrink(image, p.low) if p.low else image
+
+    def _blur(self, image: np.ndarray, p: Params) -> np.ndarray:
+        kind = BLURS[p.blur]
+        if kind == "kernel":
+            start = (KERNEL - p.kernel_size) // 2
+            used = slice(start, start + p.kernel_size)
+            return blurs.filter_kernel(image, p.kernel[used, used], p.sigma)
+        if kind == "median":
+            return blurs.median(image, p.kernel_size)
+        return blurs.zoom_blur(image, p.zoom) if kind == "zoom" else image
+
+    def _noise(self, image: np.ndarray, p: Params) -> np.ndarray:
+        kind, (first, second) = NOISES[p.noise], p.amount
+        if kind == "gaussian":
+            return noises.gaussian(image, first, self._bank.normals(p.noise_at, 3))
+        if kind == "multiplicative":
+            return noises.multiplicative(image, first, second, self._bank.uniforms(p.noise_at))
+        if kind == "iso":
+            return noises.iso(image, first, second, self._bank.normals(p.noise_at, 2))
+        return noises.sensor(image, first, second, self._bank.normals(p.noise_at, 3)) if kind == "sensor" else image
+
+    def _jpeg(self, image: np.ndarray, p: Params) -> np.ndarray:
+        return image if p.quality < 0 else jpegs.jpeg(image, p.quality)
+
+
+def _warp(image: np.ndarray, p: Params, size: int) -> np.ndarray:
+    if np.array_equal(p.warp, _IDENTITY):
+        out = squash(image, size)
+        return out.copy() if out is image else out
+    border = BORDERS[p.border]
+    if border != "backdrop":
+        return warps.warp_to_square(image, p.warp, size, border, p.fill)
+    out = warps.warp_to_square(image, p.warp, size)
+    cover = warps.coverage(p.warp, size)
+    return out if cover.min() == 1.0 else warps.composite(out, warps.enlarge(p.backdrop, size), cover)

@@ -1,0 +1,79 @@
+"""A picture of a recipe: `python -m docclf.augment.sheet OUT.png --recipe capture [--image FILE ...]`."""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from docclf.augment.recipe import Recipe
+from docclf.errors import InputError
+from docclf.imaging.read import read_image
+from docclf.imaging.resize import squash
+from docclf.imaging.sheet import grid, sample_card, write_png
+
+RECIPES = Path(__file__).resolve().parents[2] / "conf" / "augment"
+
+
+def load(name: str, image_size: int, seed: int) -> Recipe:
+    """The recipe of conf/augment/NAME.yaml, without the command line around it.
+
+    Args:
+        name: a recipe that augments ("none" does not).
+        image_size: side of the result, pixels.
+        seed: of the run.
+
+    Raises:
+        InputError: there is no such recipe, or it is empty.
+    """
+    path = RECIPES / f"{name}.yaml"
+    known = sorted(p.stem for p in RECIPES.glob("*.yaml") if p.stat().st_size)
+    if name not in known:
+        raise InputError(f"recipe {name} is none of {', '.join(known)}; choose one of these (they lie in {RECIPES}).")
+    node = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return _build({**node, "image_size": image_size, "seed": seed})
+
+
+def _build(node: object) -> object:
+    # Components know nothing of Hydra; for a recipe, whose nodes are plain, this is all that instantiate does.
+    if not isinstance(node, dict):
+        return node
+    values = {key: _build(value) for key, value in node.items() if not key.startswith("_")}
+    if "_target_" not in node:
+        return values
+    module, name = node["_target_"].rsplit(".", 1)
+    return getattr(importlib.import_module(module), name)(**values)
+
+
+def sheet(recipe: Recipe, images: list[np.ndarray], count: int) -> np.ndarray:
+    """uint8 [H,W,3]: per image one row, the plain image and then `count` augmented versions of it."""
+    cells = []
+    for index, image in enumerate(images):
+        cells += [squash(image, recipe.image_size), *(recipe(image, epoch, index) for epoch in range(count))]
+    return grid(cells, columns=count + 1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line; 1 after a mistake of the user's."""
+    parser = argparse.ArgumentParser(prog="python -m docclf.augment.sheet", description=__doc__)
+    parser.add_argument("out", type=Path, help="PNG to write")
+    parser.add_argument("--recipe", required=True, help="name of a yaml in conf/augment")
+    parser.add_argument("--image", type=Path, nargs="+", default=[], help="image files; a generated card without them")
+    parser.add_argument("--image-size", type=int, default=128, help="side of the results, pixels")
+    parser.add_argument("--count", type=int, default=11, help="augmented versions per image")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    try:
+        recipe = load(given.recipe, given.image_size, given.seed)
+        images = [read_image(path) for path in given.image] or [sample_card() for _ in range(6)]
+        write_png(given.out, sheet(recipe, images, given.count))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
