@@ -1,0 +1,48 @@
+"""Every image against every other image, register and query together."""
+
+import torch
+from torch import Tensor
+
+from docclf.errors import InputError
+from docclf.metric.assemble import assemble, check_settings
+from docclf.metric.layout import all_pairs_layout
+from docclf.metric.register_query import check_parents
+from docclf.metric.result import Result
+
+
+class AllPairs:
+    """Verification over all pairs of all images, each unordered pair once.
+
+    Args:
+        targets: false-positive rates in (0, 1).
+        replicates: bootstrap replicates; 0 leaves the intervals out.
+        seed: of the bootstrap.
+        block_rows: images a worker takes at a time; changes memory, never a number.
+
+    Raises:
+        InputError: a setting out of range.
+    """
+
+    def __init__(self, targets: list[float], replicates: int = 1000, seed: int = 0, block_rows: int = 2048):
+        check_settings(targets, replicates, block_rows)
+        self.targets = [float(target) for target in targets]
+        self.replicates, self.seed, self.block_rows = replicates, seed, block_rows
+
+    def __call__(self, register: Tensor, register_labels: Tensor, query: Tensor, query_labels: Tensor,
+                 parents: Tensor | None = None, replicates: int | None = None) -> Result:  # fmt: skip
+        """Measures; the arguments are those of `RegisterQuery`, indices in the result count register, then query rows.
+
+        Raises:
+            InputError: bad embeddings, labels or widths.
+        """
+        replicates = self.replicates if replicates is None else replicates
+        if register.dim() == 2 and query.dim() == 2 and register.shape[1] != query.shape[1]:
+            raise InputError(f"register embeddings are {register.shape[1]} wide and query embeddings {query.shape[1]}: "
+                             "both must come from the same model.")  # fmt: skip
+        images, labels = torch.cat([register, query]), torch.cat([register_labels, query_labels])
+        result, _ = assemble(all_pairs_layout(images, labels), self.targets, [], replicates, self.seed, self.block_rows)
+        if parents is not None:
+            upper = all_pairs_layout(images, check_parents(parents, labels)[labels.cpu()])
+            above, _ = assemble(upper, self.targets, [], 0, self.seed, self.block_rows)
+            result.metrics |= {f"parent/{key}": value for key, value in above.metrics.items()}
+        return result

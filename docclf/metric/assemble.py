@@ -1,0 +1,45 @@
+"""From a layout to a result: the walk, the numbers, the arrays."""
+
+import numpy as np
+
+from docclf.errors import InputError
+from docclf.metric.identification import identification
+from docclf.metric.layout import Layout
+from docclf.metric.result import Result, histogram
+from docclf.metric.selection import selection
+from docclf.metric.sweep import Pairs, Sweep, sweep
+from docclf.metric.verification import verification
+
+HARDEST = 1000  # pairs kept for a report
+EXTREMES = 1 << 20  # impostor pairs kept with their places for the bootstrap: 12 MB
+
+
+def check_settings(targets: list[float], replicates: int, block_rows: int) -> None:
+    """Raises InputError for settings out of range."""
+    if not targets or not all(0 < target < 1 for target in targets):
+        raise InputError(f"targets={targets}: give false-positive rates strictly between 0 and 1, such as 1e-4.")
+    if replicates < 0 or block_rows < 1:
+        raise InputError(f"replicates={replicates}, block_rows={block_rows}: replicates must be 0 or more and block_rows "
+                         "1 or more.")  # fmt: skip
+
+
+def assemble(layout: Layout, targets: list[float], ranks: list[int], replicates: int, seed: int,
+             block_rows: int) -> tuple[Result, Sweep]:  # fmt: skip
+    """Walks the layout and builds its result."""
+    found = sweep(layout, targets, EXTREMES if replicates else HARDEST, block_rows)
+    metrics, notes = verification(found, targets)
+    if ranks:
+        metrics |= identification(found.own, found.best, found.rank, ranks, targets)
+    value = selection(metrics)
+    metrics["select"] = value if np.isfinite(value) else None
+    fpr, tpr, threshold = found.curve.points()
+    result = Result(metrics, targets, "all_pairs" if layout.triangle else "register_query",
+                    {"fpr": fpr, "tpr": tpr, "threshold": threshold}, {}, histogram(found.genuine.score, found.histogram),
+                    [], _named(layout, found.extremes, slice(0, HARDEST)),
+                    _named(layout, found.genuine, slice(None, -HARDEST - 1, -1)), notes)  # fmt: skip
+    return result, found
+
+
+def _named(layout: Layout, pairs: Pairs, part: slice) -> list[tuple[int, int, float]]:
+    rows, cols = layout.row_source.cpu().numpy()[pairs.row[part]], layout.col_source.cpu().numpy()[pairs.col[part]]
+    return [(int(row), int(col), float(score)) for row, col, score in zip(rows, cols, pairs.score[part], strict=True)]

@@ -1,0 +1,44 @@
+"""Open- and closed-set identification from each query's own score, best impostor and rank."""
+
+import numpy as np
+
+from docclf.metric.operating import allowed, missing, target_text
+
+
+def identification(own: np.ndarray, best: np.ndarray, rank: np.ndarray, ranks: list[int], targets: list[float]) -> dict:
+    """Rank-k among registered queries and FNIR at each FPIR.
+
+    A query is matched at rank k when fewer than k other classes score at least as high as its own (ties count against
+    it). FPIR(t) is the share of unregistered queries whose best score reaches t; FNIR(t) the share of registered
+    queries not matched at rank 1 or whose own score is below t.
+
+    Args:
+        own: score with the own class, nan when it is not registered [Q].
+        best: highest impostor score [Q].
+        rank: from 1, or 0 when not registered [Q].
+    """
+    registered = rank > 0
+    known, unknown = int(registered.sum()), int((~registered).sum())
+    out: dict[str, float | int | bool | None] = {"queries_registered": known, "queries_unregistered": unknown}
+    for k in ranks:
+        out[f"rank{k}"] = float((rank[registered] <= k).sum() / known) if known else None
+    for target in targets:
+        text, permitted = target_text(target), allowed(target, unknown)
+        threshold = fpir_threshold(best[~registered], np.concatenate([best[~registered], own[registered]]), permitted)
+        resolved = permitted >= 1
+        out[f"fnir@fpir={text}"] = None
+        if known and resolved:
+            hit = (rank[registered] == 1) & (own[registered] >= threshold)
+            out[f"fnir@fpir={text}"] = float((known - hit.sum()) / known)
+        out[f"threshold@fpir={text}"] = float(threshold) if resolved and np.isfinite(threshold) else None
+        out[f"missing_unregistered@fpir={text}"] = missing(target, unknown)
+    return out
+
+
+def fpir_threshold(alarms: np.ndarray, observed: np.ndarray, permitted: int) -> float:
+    """Smallest observed score that at most `permitted` of `alarms` reach; inf when there is none."""
+    if permitted >= len(alarms):
+        return float(observed.min()) if len(observed) else float("inf")
+    blocked = np.sort(alarms)[len(alarms) - permitted - 1]
+    larger = observed[observed > blocked]
+    return float(larger.min()) if len(larger) else float("inf")
