@@ -31,7 +31,8 @@ def map_size(backbone: nn.Module, image_size: int) -> tuple[int, int]:
             shape = backbone(torch.zeros(1, 3, image_size, image_size)).shape
         except (RuntimeError, AssertionError, ValueError) as error:
             raise InputError(
-                f"image_size={image_size}: the backbone cannot take images of that size ({error}); try a multiple of 32."
+                f"image_size={image_size}: the backbone cannot take images of that size ({error}); try a "
+                "multiple of 32."
             ) from error
     backbone.train(training)
     return int(shape[2]), int(shape[3])

@@ -98,7 +98,7 @@ def config_of(checkpoint: dict[str, Any], path: str | Path, allow: list[str] | N
     if foreign:
         raise InputError(
             f"the config in {path} names {', '.join(foreign)}, which is no part of docclf, so nothing of it was built. "
-            "If it is your own class and you trust the file, name its package: '+allow=[PACKAGE]'."
+            "If it is your own class and you trust the file, name its package: allow=[PACKAGE]."
         )
     return config
 

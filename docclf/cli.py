@@ -31,8 +31,8 @@ def run(main: Callable[[], None]) -> None:
         if error.filename is None and error.errno is None:
             raise
         _leave(
-            f"{error.strerror or error}: {error.filename or 'output'}. Check that the folder exists, can be written and "
-            "has space left; outputs go to hydra.run.dir=DIR."
+            f"{error.strerror or error}: {error.filename or 'output'}. Check that the folder exists, can be written "
+            "and has space left; outputs go to hydra.run.dir=DIR."
         )
     finally:
         del os.environ["HYDRA_FULL_ERROR"]

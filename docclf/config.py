@@ -51,11 +51,11 @@ class EvaluateConfig:
     name: str = MISSING
     ckpt: str | None = None
     split: str = "test"
-    seed: int = 0
+    seed: int | None = None
     embed_dim: int = MISSING
     image_size: int = MISSING
-    batch_size: int = MISSING
     device: str = "auto"
+    allow: list[str] = field(default_factory=list)
     model: Any = field(default_factory=dict)
     backbone: Any = field(default_factory=dict)
     head: Any = field(default_factory=dict)

@@ -56,6 +56,8 @@ class Engine(pl.LightningModule):
         self.loss = loss
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
+        self.samples_seen, self.interrupted = 0, False
+        self.validation: dict[str, float] = {}
         self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
         self._clock = (0.0, 0.0)
 
@@ -91,6 +93,7 @@ class Engine(pl.LightningModule):
         self.loss.set_progress(self.progress)
         loss = self.loss(self.encoder(images), labels)
         self._guard(loss)
+        self.samples_seen += len(images) * self.trainer.world_size
         if self.trainer.global_step % self.trainer.log_every_n_steps == 0 or batch_idx == 0:
             self._log_step(loss, len(images), batch_idx)
         return loss
@@ -119,7 +122,7 @@ class Engine(pl.LightningModule):
             self.log("wait", (self._waited() - self._clock[1]) / seconds, prog_bar=True)
         self.log("train/loss", loss.detach(), prog_bar=True)
         self.log("train/lr", self.optimizers().param_groups[0]["lr"])
-        self.log("train/samples", float(self.global_step * size * self.trainer.world_size))
+        self.log("train/samples", float(self.samples_seen))
         self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})
 
     def _waited(self) -> float:
@@ -140,6 +143,16 @@ class Engine(pl.LightningModule):
             tuple(torch.cat(column) for column in zip(*self._parts[part], strict=True)) for part in (0, 1)
         )
         result = self.metric(*register, *query, parents=self.parents, replicates=0)
-        numbers = {k: v for k, v in result.metrics.items() if isinstance(v, (int, float)) and math.isfinite(v)}
-        self.log_dict({f"val/{name}": float(value) for name, value in numbers.items()})
+        self.validation = {
+            k: float(v) for k, v in result.metrics.items() if isinstance(v, (int, float)) and math.isfinite(v)
+        }
+        self.log_dict({f"val/{name}": value for name, value in self.validation.items()})
         self._parts = {}
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Keeps the number of samples seen."""
+        checkpoint["samples_seen"] = self.samples_seen
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        """Continues the count of samples."""
+        self.samples_seen = checkpoint.get("samples_seen", 0)

@@ -1,0 +1,38 @@
+# make help lists the targets. Everything runs in .venv, which the first target that needs it creates.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help setup quickstart test smoke lint bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## create .venv and install docclf with its test packages
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $(STAMP)
+
+quickstart: $(STAMP)  ## train and evaluate on the embedded documents, offline, on the CPU (ARGS="key=value ...")
+	$(BIN)/python train.py name=quickstart $(ARGS)
+	@echo; echo "For comparison, on the same test documents, without training:"
+	$(BIN)/python evaluate.py model=untrained ckpt=experiments/quickstart/seed0/best.ckpt name=quickstart/untrained
+	$(BIN)/python evaluate.py model=hog ckpt=experiments/quickstart/seed0/best.ckpt name=quickstart/hog
+
+test: $(STAMP)  ## run the tests (ARGS="-k name")
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)  ## ruff, as the tests run it
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+smoke: $(STAMP)  ## two batches of every recipe, or of one: make smoke EXP=name
+	$(BIN)/python train.py -m trainer=smoke data=synthetic "experiment=$(or $(EXP),glob(*))"
+
+bench: $(STAMP)  ## every benchmark, one after the other
+	@for file in experiments/bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+clean:  ## remove .venv and caches, not results
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,184 @@
+"""A run's folder: where it starts from, what it writes, and the same final score as evaluate.py."""
+
+import json
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict
+from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
+
+from docclf import __version__, atomic, build, checkpoint, cost, scoring
+from docclf.callbacks import BatchPicture, Curve, GracefulStop
+from docclf.errors import InputError
+
+# Settings that may differ between a run and its continuation.
+BEST = {"_target_": "docclf.model.network.Network", "source": "checkpoint"}
+FREE = ("ckpt_path", "evaluate", "logger", "trainer", "name")
+
+
+class Loaders(pl.LightningDataModule):
+    """Asks the data set for its loaders once rank and world size are known.
+
+    Args:
+        dataset: a docclf data set.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        super().__init__()
+        self.dataset = dataset
+
+    def train_dataloader(self) -> Any:
+        """Returns this rank's share of the training data."""
+        return self.dataset.train_loader(self.trainer.global_rank, self.trainer.world_size)
+
+    def val_dataloader(self) -> list:
+        """Returns the validation register and queries, whole on every rank."""
+        return [self.dataset.register_loader("val"), self.dataset.query_loader("val")]
+
+
+def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
+    """Returns the Trainer of a run that writes to ``folder``."""
+    every = config.trainer.get("check_val_every_n_epoch") or 1
+    keep = {"dirpath": folder, "save_top_k": 1, "auto_insert_metric_name": False, "enable_version_counter": False}
+    callbacks = [
+        checkpoint.StoreConfig(build.plain(config), facts),
+        BatchPicture(folder),
+        Curve(folder),
+        GracefulStop(folder / "last.ckpt"),
+        ModelCheckpoint(filename="best", monitor="val/select", mode="max", every_n_epochs=every, **keep),
+        ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
+        TQDMProgressBar(refresh_rate=10),
+    ]
+    loggers = [instantiate(node, save_dir=str(folder)) for node in config.logger.values()]
+    return instantiate(
+        config.trainer,
+        default_root_dir=str(folder),
+        logger=loggers or False,
+        callbacks=callbacks,
+        plugins=[checkpoint.AtomicCheckpointIO()],
+    )
+
+
+def start(config: DictConfig, folder: Path) -> Path | None:
+    """Returns the checkpoint to continue from, or ``None`` for a fresh run.
+
+    Raises:
+        InputError: the folder holds a run with other settings, or the checkpoint asked for is not there.
+    """
+    last = folder / "last.ckpt"
+    if config.ckpt_path is None and not last.exists():
+        return None
+    path = last if config.ckpt_path in (None, "last") else Path(config.ckpt_path)
+    old = flat(checkpoint.config_of(checkpoint.load(path), path))
+    new = flat(build.plain(config))
+    differing = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k) and k.split(".")[0] not in FREE)
+    if differing:
+        shown = "; ".join(f"{k}: {old.get(k)!r} there, {new.get(k)!r} now" for k in differing[:8])
+        raise InputError(
+            f"{path} is a run with other settings ({shown}). Continue it with the settings it had, or start a fresh "
+            "run under another name: name=NAME."
+        )
+    return path
+
+
+def flat(node: Any, path: str = "") -> dict[str, Any]:
+    """Returns nested dicts as one dict with dotted keys."""
+    if not isinstance(node, dict) or not node:
+        return {path: node}
+    return {k: v for key, value in node.items() for k, v in flat(value, f"{path}.{key}" if path else str(key)).items()}
+
+
+def model(config: DictConfig, stored: dict | None) -> Any:
+    """Returns what is evaluated: the checkpoint's network, an untrained one, or a model that needs neither.
+
+    Args:
+        config: evaluate.py's, complete.
+        stored: the checkpoint, or ``None``.
+    """
+    if not config.model["_target_"].endswith(".Network"):
+        return instantiate(config.model)
+    if config.model.source == "checkpoint" and stored is None:
+        raise InputError("model=checkpoint needs ckpt=PATH; without one: model=untrained or model=hog.")
+    torch.manual_seed(config.seed)
+    network = build.encoder(OmegaConf.merge(config, {"backbone": {"weights": None}}))
+    if config.model.source == "checkpoint":
+        build.weights(network, stored, config.ckpt)
+    return instantiate(config.model, encoder=network, image_size=config.image_size)
+
+
+def best(config: DictConfig, folder: Path) -> Any:
+    """Returns the network that evaluate.py would build from the best checkpoint of a run."""
+    path = folder / "best.ckpt"
+    with open_dict(config):
+        evaluated = OmegaConf.merge(config, {"model": BEST, "ckpt": str(path)})
+    return model(evaluated, checkpoint.load(path))
+
+
+def adopt(config: DictConfig, stored: dict) -> DictConfig:
+    """Returns evaluate.py's config with the network, and what was not replaced, taken from a checkpoint."""
+    stored_config = OmegaConf.create(stored)
+    seed = stored_config.seed if config.seed is None else config.seed
+    taken = {k: stored_config[k] for k in ("backbone", "head", "norm", "embed_dim", "image_size")}
+    for group in ("data", "metric"):
+        if "_target_" not in config[group]:
+            taken[group] = OmegaConf.merge(stored_config[group], config[group])
+    return OmegaConf.merge(OmegaConf.create(OmegaConf.to_container(config)), taken, {"seed": seed})
+
+
+def default(config: DictConfig, folder: Path) -> DictConfig:
+    """Returns evaluate.py's config without a checkpoint: the embedded data and register_query unless replaced."""
+    standard = {"data": "synthetic", "metric": "register_query"}
+    taken = {
+        group: OmegaConf.merge(OmegaConf.load(folder / group / f"{name}.yaml"), config[group])
+        for group, name in standard.items()
+        if "_target_" not in config[group]
+    }
+    return OmegaConf.merge(OmegaConf.create(OmegaConf.to_container(config)), taken, {"seed": config.seed or 0})
+
+
+def report(config: DictConfig, folder: Path, network: Any, split: str, device: str = "auto", data: Any = None) -> Any:
+    """Scores ``network`` on a split, writes metrics.json into ``folder``, prints the table, returns the Result."""
+    dataset = data or build.data(config.data, network.image_size, config.seed)
+    result = scoring.score(network, dataset, instantiate(config.metric), split, scoring.device_of(device))
+    write_metrics(folder / "metrics.json", result.metrics, {"split": split, **facts(config, network, dataset)})
+    print(result.table())
+    print(f"metrics: {folder / 'metrics.json'}", flush=True)
+    return result
+
+
+def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
+    """Returns what a result must name: versions, commit, data, and the cost of the network."""
+    encoder = getattr(network, "encoder", None)
+    return {
+        "docclf": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "commit": commit(),
+        "seed": config.seed,
+        "image_size": network.image_size,
+        "data": dataset.describe(),
+        "network": cost.describe(encoder, network.image_size) if encoder is not None else None,
+    }
+
+
+def commit() -> str | None:
+    """Returns the commit of the code, ``+`` when files differ from it, ``None`` outside a checkout."""
+
+    def git(*words: str) -> str:
+        here = Path(__file__).resolve().parent
+        return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True).stdout
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def write_metrics(path: Path, metrics: dict, about: dict) -> None:
+    """Writes metrics.json: the numbers first, then what they were measured with."""
+    atomic.write_text(path, json.dumps({**metrics, "about": about}, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,105 @@
+"""Every yaml composes, fits the code, and lies where its code lies; tests are generated from the folder."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+import evaluate  # noqa: F401  registers its schema
+import train  # noqa: F401
+from docclf.config import check, locate
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch_lightning.",)}
+ELSEWHERE |= {"logger": ("pytorch_lightning.loggers.",), "norm": ("torch.nn.", "docclf.head.norm.")}
+MANDATORY = ["data.root=here"]
+# yaml: what it needs from the command line besides
+GROUPS = {
+    str(path.relative_to(CONF).with_suffix(""))
+    for path in CONF.rglob("*.yaml")
+    if path.parent != CONF and path.parts[len(CONF.parts)] not in ("hydra", "experiment")
+}
+EXPERIMENTS = sorted(str(p.relative_to(CONF / "experiment").with_suffix("")) for p in CONF.glob("experiment/**/*.yaml"))
+
+
+def composed(name, *overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(name, overrides=list(overrides))
+
+
+def overrides_for(choice):
+    group, _, name = choice.rpartition("/")
+    extra = [] if "root: ???" not in (CONF / f"{choice}.yaml").read_text() else MANDATORY
+    if group == "margin":
+        return "train", [f"margin@loss.margin={name}"]
+    if group == "model" or name == "stored":
+        return "evaluate", [f"{group}={name}", *extra]
+    return "train", [f"{group}={name}", *extra]
+
+
+@pytest.mark.parametrize("choice", sorted(GROUPS))
+def test_every_choice_composes_and_fits(choice):
+    name, overrides = overrides_for(choice)
+    check(composed(name, *overrides))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_is_named_after_its_file(name):
+    text = (CONF / "experiment" / f"{name}.yaml").read_text()
+    assert text.startswith("# @package _global_"), "an experiment starts with its package"
+    assert "python train.py" in text, "an experiment's header says how to run it"
+    config = composed("train", f"experiment={name}", *(MANDATORY if "data.root=" in text else []))
+    check(config)
+    assert config.name == name
+
+
+def targets(node):
+    if OmegaConf.is_dict(node):
+        if "_target_" in node:
+            yield node["_target_"]
+        for key in node:
+            if not OmegaConf.is_missing(node, key):
+                yield from targets(node._get_node(key))
+
+
+@pytest.mark.parametrize("choice", sorted(GROUPS))
+def test_the_folder_of_a_yaml_is_the_package_of_its_target(choice):
+    group = choice.split("/")[0]
+    top = OmegaConf.load(CONF / f"{choice}.yaml")
+    if group in ("optim", "logger"):
+        found = list(targets(top))
+    else:
+        found = [top["_target_"]] if top and "_target_" in top else []
+    allowed = ELSEWHERE.get(group, (f"docclf.{choice.rpartition('/')[0].replace('/', '.')}.",))
+    assert all(target.startswith(allowed) for target in found), found
+
+
+@pytest.mark.parametrize("choice", sorted(GROUPS))
+def test_no_component_swallows_arguments(choice):
+    name, overrides = overrides_for(choice)
+    for target in targets(composed(name, *overrides)):
+        if target.startswith("docclf."):
+            kinds = {p.kind for p in inspect.signature(locate(target)).parameters.values()}
+            assert inspect.Parameter.VAR_KEYWORD not in kinds, f"{target} takes **kwargs, which would hide typos"
+
+
+def test_unknown_top_level_key_is_refused(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "typo.yaml").write_text("# @package _global_\ntariner: {max_epochs: 3}\n")
+    with pytest.raises(Exception, match="tariner"):
+        composed("train", f"hydra.searchpath=[file://{tmp_path}]", "experiment=typo")
+    with pytest.raises(Exception, match="lrr"):
+        composed("train", "lrr=3")
+
+
+def test_a_misspelt_leaf_is_refused():
+    config = composed("train", "+loss.margn=0.2")
+    with pytest.raises(ValueError, match="did you mean 'margin'"):
+        check(config)
+
+
+def test_a_margin_can_be_swapped_inside_a_loss():
+    config = composed("train", "loss=partialfc_cosface", "margin@loss.margin=arcface", "loss.margin.m=0.3")
+    assert config.loss.margin["_target_"].endswith("ArcFace") and config.loss.margin.m == 0.3

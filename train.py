@@ -1,0 +1,50 @@
+"""Trains a document embedding and scores it on held-out documents: ``python train.py [group=choice] [key=value]``."""
+
+import sys
+from pathlib import Path
+
+import hydra
+import pytorch_lightning as pl
+import torch
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+from pytorch_lightning.loggers import WandbLogger
+
+from docclf import build, checkpoint, cli, run
+from docclf.config import TrainConfig, check
+
+ConfigStore.instance().store(name="train_schema", node=TrainConfig)
+
+
+@hydra.main(config_path="conf", config_name="train", version_base="1.3")
+def main(config: DictConfig) -> float | None:
+    """Runs one training; returns the validation value that picked the checkpoint, for sweepers."""
+    check(config)
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    resume = run.start(config, folder)
+    pl.seed_everything(config.seed, verbose=False)
+    network = build.encoder(config)
+    if config.init_from:
+        build.weights(network, checkpoint.load(config.init_from), config.init_from)
+    dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
+    engine = build.engine(config, network, dataset)
+    trainer = run.trainer(config, folder, {"num_classes": dataset.num_classes, "data": dataset.describe()})
+    try:
+        trainer.fit(engine, datamodule=run.Loaders(dataset), ckpt_path=resume)
+        if engine.interrupted:
+            print(f"stopped at step {engine.global_step}; the same command continues from {folder}/last.ckpt")
+            sys.exit(130)
+        if config.evaluate and trainer.is_global_zero:
+            best = run.best(config, folder)
+            run.report(config, folder, best, "test", data=dataset)
+        return float(trainer.callback_metrics.get("val/select", torch.nan))
+    finally:
+        if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
+            import wandb
+
+            wandb.finish()
+
+
+if __name__ == "__main__":
+    cli.run(main)
