@@ -1,0 +1,124 @@
+"""Any folder of images, every image its own class."""
+
+import numpy as np
+
+from docclf.data.evaluation import EvaluationLoader
+from docclf.data.files import images_of
+from docclf.data.held_out import captured_documents, hold_out
+from docclf.data.index import build_index
+from docclf.data.instances import Instances
+from docclf.data.loader import Batches
+from docclf.data.tree import read_tree
+from docclf.imaging.read import MAX_PIXELS
+
+
+class Folder:
+    """Trains on the images below a folder; evaluates on a held-out part of them, or on a register/query folder.
+
+    Class numbers follow the sorted paths of the readable, unique, not held-out images.
+
+    Args:
+        image_size: side S, pixels.
+        seed: run seed: order of the samples.
+        root: folder, searched with everything below it; relative to the working directory.
+        batch_size: samples per rank and batch.
+        samples_per_epoch: samples an epoch draws; None draws each once.
+        holdout: share of the images held out, half for validation and half for test; not used with `eval_root`.
+        holdout_max: hold out no more than this many images; None for no limit.
+        holdout_seed: seed of the held-out choice and its captures; apart from `seed`, so that runs of several seeds
+            are evaluated on the same images.
+        captures: simulated captures (queries) per held-out image.
+        unregistered: share of the held-out images whose captures are impostors.
+        eval_root: a register/query folder to evaluate on instead; then nothing is held out.
+        expand: 1, or 24 for 8 orientations x whole, upper and lower half.
+        cache: keep decoded images in memory: auto (when they fit), memory or none.
+        cache_gb: memory for that, 10^9 bytes.
+        threads: threads that read; None takes the cores of this process.
+        max_pixels: larger images are skipped.
+        augment: see `docclf.data.loader.Batches`.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        seed: int,
+        root: str,
+        batch_size: int,
+        samples_per_epoch: int | None = None,
+        holdout: float = 0.2,
+        holdout_max: int | None = 1000,
+        holdout_seed: int = 0,
+        captures: int = 4,
+        unregistered: float = 0.25,
+        eval_root: str | None = None,
+        expand: int = 1,
+        cache: str = "auto",
+        cache_gb: float = 4.0,
+        threads: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        augment=None,
+    ):
+        self.index = build_index(root, max_pixels, threads)
+        images = images_of(self.index)
+        if eval_root is None:
+            images, val, test = hold_out(images, holdout, holdout_max, holdout_seed)
+            self.evaluation = captured_documents(
+                {"val": val, "test": test},
+                holdout_seed,
+                captures,
+                unregistered,
+                image_size,
+                batch_size,
+                threads,
+                max_pixels,
+            )
+        else:
+            self.evaluation = read_tree(eval_root, image_size, batch_size, threads, max_pixels, "data.eval_root")
+        self.instances = Instances(
+            images,
+            image_size,
+            seed,
+            augment,
+            batch_size,
+            samples_per_epoch,
+            expand,
+            cache,
+            cache_gb,
+            threads,
+            max_pixels,
+        )
+        self.num_classes = self.instances.num_classes
+
+    def train_loader(self, rank: int = 0, world: int = 1) -> Batches:
+        """Returns this rank's training loader."""
+        return self.instances.loader(rank, world)
+
+    def register_loader(self, split: str) -> EvaluationLoader:
+        """Returns the loader of the registered images of a split (val or test)."""
+        return self.evaluation.loader(split, "register")
+
+    def query_loader(self, split: str) -> EvaluationLoader:
+        """Returns the loader of the queries of a split."""
+        return self.evaluation.loader(split, "query")
+
+    def class_names(self, split: str) -> list[str]:
+        """Returns the evaluation classes of a split; the index is the label."""
+        return self.evaluation.class_names(split)
+
+    def item_names(self, split: str, part: str) -> list[str]:
+        """Returns the names of the images of a part (register or query), in loader order."""
+        return self.evaluation.item_names(split, part)
+
+    def image(self, split: str, part: str, i: int) -> np.ndarray:
+        """Returns evaluation image i, uint8 [H,W,3]."""
+        return self.evaluation.image(split, part, i)
+
+    def describe(self) -> dict:
+        """Returns counts, skipped files and fingerprint."""
+        return {
+            "kind": "folder",
+            "num_classes": self.num_classes,
+            "training_images": len(self.instances.images),
+            **self.index.facts(),
+            "evaluation": self.evaluation.facts(),
+        }

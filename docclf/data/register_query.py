@@ -1,0 +1,101 @@
+"""A folder of registered images and queries, for evaluation only."""
+
+import numpy as np
+
+from docclf.data.evaluation import EvaluationLoader
+from docclf.data.loader import Batches
+from docclf.data.tree import read_tree
+from docclf.errors import InputError
+from docclf.imaging.read import MAX_PIXELS
+
+
+class RegisterQuery:
+    """Evaluates on real images: queries against registered classes. Both splits, val and test, are the same images.
+
+    Three layouts are told apart by themselves:
+
+    - `register/` and `query/`: `register/CLASS/FILE` (nested folders are sub-labels: `A/damaged`) or
+      `register/CLASS.jpg`, and `query/CLASS/FILE`; queries of classes that are not registered are impostors.
+    - one tree `CLASS/FILE`, split by seed, or compared all against all (`mode=all_pairs`, with `metric=all_pairs`:
+      each class's first image counts as registered, the rest as queries, and that metric pairs them all).
+    - a flat folder: each file a registered class of its name; files named `query_NAME` are queries of the class NAME,
+      else `NAME_front`, else the only class that begins with `NAME_`, and of an unregistered class when there is none.
+
+    Args:
+        image_size: side S, pixels.
+        seed: not used; the choice of images depends on `split_seed`, so that runs are compared on the same ones.
+        root: the folder, relative to the working directory.
+        batch_size: images per batch.
+        mode: auto, split (take even register/ and query/ for class folders) or all_pairs.
+        registered_per_class: images of each class that are registered when one tree is split.
+        unregistered: share of the classes of one tree that are not registered.
+        split_seed: seed of the split and of the captures.
+        query_classes: file stem of a query in a flat folder to its class, where the name does not tell.
+        captures: simulated captures of each registered image, added to the queries.
+        threads: threads that read; None takes the cores of this process.
+        max_pixels: larger images are skipped.
+        augment: not used; every data set is given one.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        seed: int,
+        root: str,
+        batch_size: int = 256,
+        mode: str = "auto",
+        registered_per_class: int = 1,
+        unregistered: float = 0.0,
+        split_seed: int = 0,
+        query_classes: dict | None = None,
+        captures: int = 0,
+        threads: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        augment=None,
+    ):
+        self.evaluation = read_tree(
+            root,
+            image_size,
+            batch_size,
+            threads,
+            max_pixels,
+            "data.root",
+            mode,
+            registered_per_class,
+            unregistered,
+            split_seed,
+            query_classes,
+            captures,
+        )
+        self.num_classes = len(self.class_names("test"))
+
+    def train_loader(self, rank: int = 0, world: int = 1) -> Batches:
+        """Raises: this set is for evaluation."""
+        raise InputError(
+            "data=register_query is for evaluation only; train on data=synthetic, data=folder or data=imagenet, and "
+            "evaluate on this folder with data.eval_root=DIR there, or with evaluate.py data=register_query."
+        )
+
+    def register_loader(self, split: str) -> EvaluationLoader:
+        """Returns the loader of the registered images."""
+        return self.evaluation.loader(split, "register")
+
+    def query_loader(self, split: str) -> EvaluationLoader:
+        """Returns the loader of the queries."""
+        return self.evaluation.loader(split, "query")
+
+    def class_names(self, split: str) -> list[str]:
+        """Returns the class names; the index is the label."""
+        return self.evaluation.class_names(split)
+
+    def item_names(self, split: str, part: str) -> list[str]:
+        """Returns the names of the images of a part (register or query), in loader order."""
+        return self.evaluation.item_names(split, part)
+
+    def image(self, split: str, part: str, i: int) -> np.ndarray:
+        """Returns image i of a part, uint8 [H,W,3]."""
+        return self.evaluation.image(split, part, i)
+
+    def describe(self) -> dict:
+        """Returns layout, counts, skipped files and fingerprint."""
+        return {"kind": "register_query", **self.evaluation.facts()}
