@@ -5,64 +5,82 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from docclf.loss.product import Product
+
 # the maximum of no class at all: finite, so that differences of it are no NaN
 LOWEST = -3e38
 
 
-def forward(x: Tensor, weight: Tensor, rows: Tensor | None, position: Tensor, scale: float) -> Tensor:
-    """Returns the log-sum-exp of scale * cosine over all classes but the target, [B].
+class Eager:
+    """All logits at once, [B,k]: for tests and small class counts.
 
     Args:
-        x: unit embeddings [B,D], float32 or float64.
-        weight: centres [K,D] of any length.
-        rows: classes that take part, ascending, [k]; None for all.
-        position: place of each target among them, [B]; -1 when it is not there.
-        scale: factor of the cosines.
+        product: matrix product.
     """
-    _, logits = _logits(x, weight, rows, position, scale)
-    return torch.logsumexp(logits, dim=1).clamp_min(LOWEST)
 
+    name = "eager"
 
-def backward(
-    x: Tensor,
-    weight: Tensor,
-    rows: Tensor | None,
-    position: Tensor,
-    scale: float,
-    lse: Tensor,
-    g_lse: Tensor,
-    g_cos: Tensor,
-    emit: Callable[[Tensor | slice, Tensor], None],
-) -> Tensor:
-    """Returns the gradient of x [B,D]; passes that of the centres to ``emit(rows or slice, [n,D])``.
+    def __init__(self, product: Product) -> None:
+        self.product = product
 
-    Args:
-        x: as in ``forward``.
-        weight: as in ``forward``.
-        rows: as in ``forward``.
-        position: as in ``forward``.
-        scale: as in ``forward``.
-        lse: over all shards, [B].
-        g_lse: gradient of lse, [B].
-        g_cos: gradient of the target's cosine, [B].
-        emit: takes the gradient of rows; each row comes once.
-    """
-    centres, logits = _logits(x, weight, rows, position, scale)
-    g = (logits - lse[:, None]).exp_().mul_((scale * g_lse)[:, None])
-    held = (position >= 0).nonzero().squeeze(1)
-    g[held, position[held]] = g_cos[held]
-    chosen = weight if rows is None else weight[rows]
-    length = chosen.to(x.dtype).norm(dim=1, keepdim=True).clamp_min(1e-12)
-    dx, dw = g @ centres, g.T @ x
-    dw = (dw - centres * (dw * centres).sum(1, keepdim=True)) / length
-    emit(slice(None) if rows is None else rows, dw)
-    return dx
+    def forward(
+        self, x: Tensor, weight: Tensor, rows: Tensor | None, position: Tensor, scale: float
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the log-sum-exp of scale * cosine [B] and the largest cosine [B] over all classes but the target.
 
+        Args:
+            x: unit embeddings [B,D], float32 or float64.
+            weight: centres [K,D] of any length.
+            rows: classes that take part, ascending, [k]; None for all.
+            position: place of each target among them, [B]; -1 when it is not there.
+            scale: factor of the cosines.
+        """
+        _, _, logits = self._logits(x, weight, rows, position, scale)
+        if not logits.shape[1]:
+            return x.new_full((len(x),), LOWEST), x.new_full((len(x),), LOWEST)
+        return torch.logsumexp(logits, dim=1).clamp_min(LOWEST), logits.amax(1) / scale
 
-def _logits(x, weight, rows, position, scale) -> tuple[Tensor, Tensor]:
-    centres = (weight if rows is None else weight[rows]).to(x.dtype)
-    centres = centres / centres.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    logits = scale * (x @ centres.T)
-    held = (position >= 0).nonzero().squeeze(1)
-    logits[held, position[held]] = -torch.inf
-    return centres, logits
+    def backward(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        rows: Tensor | None,
+        position: Tensor,
+        scale: float,
+        lse: Tensor,
+        g_lse: Tensor,
+        pull: Tensor,
+        emit: Callable[[Tensor | slice, Tensor, Tensor], None],
+    ) -> Tensor:
+        """Returns the gradient that x [B,D] gets from the other classes; passes that of the centres to ``emit``.
+
+        Args:
+            x: as in ``forward``.
+            weight: as in ``forward``.
+            rows: as in ``forward``.
+            position: as in ``forward``.
+            scale: as in ``forward``.
+            lse: log-sum-exp over the classes of all shards, [B].
+            g_lse: its gradient, [B].
+            pull: gradient of each target's unit centre by way of the target's cosine, [B,D].
+            emit: takes index, gradient [n,D] and centres [n,D] of some rows, each row once, and may change them.
+        """
+        raw, centres, logits = self._logits(x, weight, rows, position, scale)
+        share = (logits - lse[:, None]).exp_()
+        weighted = (scale * g_lse)[:, None] * x
+        dx = (scale * g_lse)[:, None] * self.product(share, centres)
+        dw = self.product(share.T, weighted)
+        held = (position >= 0).nonzero().squeeze(1)
+        dw.index_add_(0, position[held], pull[held])
+        length = raw.to(x.dtype).norm(dim=1, keepdim=True).clamp_min(1e-12)
+        dw = (dw - centres * (dw * centres).sum(1, keepdim=True)) / length
+        emit(slice(None) if rows is None else rows, dw, raw)
+        return dx
+
+    def _logits(self, x, weight, rows, position, scale) -> tuple[Tensor, Tensor, Tensor]:
+        raw = weight if rows is None else weight[rows]
+        centres = raw.to(x.dtype) / raw.to(x.dtype).norm(dim=1, keepdim=True).clamp_min(1e-12)
+        logits = scale * self.product(x, centres.T)
+        held = (position >= 0).nonzero().squeeze(1)
+        logits[held, position[held]] = -torch.inf
+        return raw, centres, logits

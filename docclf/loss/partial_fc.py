@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
-from docclf.loss import eager, ramp
+from docclf.loss import backend as backends
+from docclf.loss import ramp
 from docclf.loss.health import summary
 from docclf.loss.labels import kept
+from docclf.loss.product import Product
 from docclf.loss.rows import Rows
 from docclf.loss.sampler import bernoulli, with_positives
 from docclf.ops import real, unit
@@ -31,6 +33,8 @@ class PartialFC(nn.Module):
         margin_ramp: shares of training between which the margin rises from 0 to full; [0, 0] is full from the start.
         fused: update centres during the backward pass; False holds their gradients until ``update``, so that
             micro-batches add up.
+        backend: ``auto`` by device, ``eager``, ``chunked`` or ``triton``; all give the same numbers.
+        products: operands of the large matrix products: ``float32``, ``tf32`` or ``bfloat16``.
         seed: of the initial centres and of the draws.
 
     Raises:
@@ -49,6 +53,8 @@ class PartialFC(nn.Module):
         unsampled: str = "frozen",
         margin_ramp: tuple[float, float] | list[float] = (0.0, 0.0),
         fused: bool = True,
+        backend: str = "auto",
+        products: str = "float32",
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -61,7 +67,9 @@ class PartialFC(nn.Module):
         self.margin_ramp = ramp.checked(margin_ramp)
         self.optimizer, self.seed = optimizer, seed
         self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
-        self.backend = eager
+        backends.check(backend)
+        self.backend_name, self.product = backend, Product(products)
+        self._backend: object | None = None
         self._draws = 0
         self._pending: list[tuple[Tensor | slice, Tensor]] = []
         self._seen: dict[str, Tensor] = {}
@@ -78,11 +86,11 @@ class PartialFC(nn.Module):
             return real(embeddings).sum() * 0.0
         with torch.autocast(x.device.type, enabled=False):
             rows, position, count = self._sample(y)
-            lse, cosine = Others.apply(unit(x), self, rows, position)
+            lse, top, cosine = Others.apply(unit(x), self, rows, position)
             if self.logq and 1 < count < self.num_classes:
                 lse = lse + math.log((self.num_classes - 1) / (count - 1))
             loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean()
-        self._seen = {"genuine": cosine.detach(), "impostor": lse.detach() / self.scale}
+        self._seen = {"genuine": cosine.detach(), "impostor": top}
         return loss
 
     def _sample(self, labels: Tensor) -> tuple[Tensor | None, Tensor, int]:
@@ -95,10 +103,17 @@ class PartialFC(nn.Module):
         rows = torch.from_numpy(with_positives(drawn, labels.cpu().numpy())).to(labels.device)
         return rows, torch.searchsorted(rows, labels), len(rows)
 
-    def emit(self, index: Tensor | slice, grad: Tensor) -> None:
-        """Takes the gradient of some centres."""
+    @property
+    def backend(self) -> object:
+        """The implementation in use, chosen for the device of the centres when first asked for."""
+        if self._backend is None:
+            self._backend = backends.choose(self.backend_name, self.product, self.centres.device)
+        return self._backend
+
+    def emit(self, index: Tensor | slice, grad: Tensor, raw: Tensor) -> None:
+        """Takes the gradient [n,D] of some centres, whose values are ``raw`` [n,D]."""
         if self.fused:
-            self.rows.apply(index, grad)
+            self.rows.apply(index, grad, raw)
         else:
             self._pending.append((index, grad))
 
@@ -126,25 +141,28 @@ class PartialFC(nn.Module):
 
 
 class Others(torch.autograd.Function):
-    """Log-sum-exp over the other classes [B] and cosine of the target [B], of unit embeddings [B,D]."""
+    """Log-sum-exp over the other classes, largest cosine among them, and cosine of the target, [B] each."""
 
     @staticmethod
     def forward(ctx, x, head, rows, position):
-        """Runs the backend; the target's cosine is taken apart, in full precision."""
+        """Runs the backend on unit embeddings [B,D]; the target's cosine is taken apart, in full precision."""
         weight = head.rows.weight
-        lse = head.backend.forward(x, weight, rows, position, head.scale)
-        target = weight[position if rows is None else rows[position]]
+        lse, top = head.backend.forward(x, weight, rows, position, head.scale)
+        target = unit(weight[position if rows is None else rows[position]]).to(x.dtype)
         ctx.head, ctx.rows = head, rows
-        ctx.save_for_backward(x, position, lse)
-        return lse, (x * unit(target)).sum(1)
+        ctx.save_for_backward(x, position, lse, target)
+        ctx.mark_non_differentiable(top)
+        return lse, top, (x * target).sum(1)
 
     @staticmethod
-    def backward(ctx, g_lse, g_cos):
+    def backward(ctx, g_lse, _, g_cos):
         """Recomputes the cosines, passes gradients to the centres and returns that of the embeddings."""
-        x, position, lse = ctx.saved_tensors
+        x, position, lse, target = ctx.saved_tensors
         head = ctx.head
         if head.fused:
             head.rows.begin()
-        weight = head.rows.weight
-        dx = head.backend.backward(x, weight, ctx.rows, position, head.scale, lse, g_lse, g_cos, head.emit)
-        return dx, None, None, None
+        with torch.autocast(x.device.type, enabled=False):
+            dx = head.backend.backward(
+                x, head.rows.weight, ctx.rows, position, head.scale, lse, g_lse, g_cos[:, None] * x, head.emit
+            )
+        return dx + g_cos[:, None] * target, None, None, None

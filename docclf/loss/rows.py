@@ -25,6 +25,10 @@ def draw(first: int, last: int, dim: int, seed: int) -> Tensor:
     return out
 
 
+def _select(table: Tensor, index: Tensor) -> Tensor:
+    return table.index_select(0, index)
+
+
 class Rows(nn.Module):
     """Centres [K,D] of the classes first to last, and moments, step count and decay seen of each.
 
@@ -56,20 +60,35 @@ class Rows(nn.Module):
         self._noise = None
 
     @torch.no_grad()
-    def apply(self, index: Tensor | slice, grad: Tensor) -> None:
-        """Updates the centres of some rows of this table from their gradient [n,D] (overwritten)."""
-        weight = self.weight[index]
-        steps = self.steps[index] + 1
+    def apply(self, index: Tensor | slice, grad: Tensor, weight: Tensor | None = None) -> None:
+        """Updates some rows of this table.
+
+        Args:
+            index: rows, each once: ascending [n], or a slice.
+            grad: gradient [n,D]; overwritten.
+            weight: the centres of these rows when at hand: a copy for a tensor index, a view for a slice.
+        """
+        take = _select if isinstance(index, Tensor) else torch.Tensor.__getitem__
+        weight = take(self.weight, index) if weight is None else weight
+        steps = take(self.steps, index) + 1
         if self.rule.weight_decay:
-            weight.mul_((self._before - self.decay_seen[index]).exp().to(weight.dtype).unsqueeze(1))
-        moments = [getattr(self, name)[index].to(weight.dtype) for name in self.rule.moments]
+            weight.mul_((self._before - take(self.decay_seen, index)).exp().to(weight.dtype).unsqueeze(1))
+        moments = [take(getattr(self, name), index).to(weight.dtype) for name in self.rule.moments]
         self.rule.step(weight, grad, moments, steps, self.rule.curve.lr)
-        self.weight[index] = weight
         self.steps[index] = steps
         self.decay_seen[index] = self.decay
+        self._put("weight", index, weight)
         for name, moment in zip(self.rule.moments, moments, strict=True):
-            stored = getattr(self, name)
-            stored[index] = moment if stored.dtype == moment.dtype else self._rounded(moment)
+            self._put(name, index, moment)
+
+    def _put(self, name: str, index: Tensor | slice, values: Tensor) -> None:
+        stored = getattr(self, name)
+        if stored.dtype != values.dtype:
+            values = self._rounded(values)
+        if isinstance(index, Tensor):
+            stored.index_copy_(0, index, values)
+        elif values.data_ptr() != stored[index].data_ptr():
+            stored[index] = values
 
     def _rounded(self, x: Tensor) -> Tensor:
         """Returns x in bfloat16, rounded up or down by chance, so that small steps add up in the mean.

@@ -1,0 +1,42 @@
+"""Which implementation of the loss head runs."""
+
+import logging
+
+import torch
+
+from docclf.errors import InputError
+from docclf.loss.chunked import Chunked
+from docclf.loss.eager import Eager
+from docclf.loss.product import Product
+
+BACKENDS = ("auto", "eager", "chunked", "triton")
+log = logging.getLogger(__name__)
+
+
+def choose(name: str, product: Product, device: torch.device) -> Eager | Chunked:
+    """Returns an implementation for a device and writes its name to the log.
+
+    Args:
+        name: ``auto`` takes the fastest that is known to be right on the device: chunked; another name forces it.
+        product: matrix product.
+        device: of the centres.
+
+    Raises:
+        InputError: no such implementation, or none for the device.
+    """
+    check(name)
+    wanted = "chunked" if name == "auto" else name
+    if wanted == "triton":
+        from docclf.loss.fused import Fused
+
+        chosen = Fused(product, device)
+    else:
+        chosen = {"eager": Eager, "chunked": Chunked}[wanted](product)
+    log.info("loss head: %s implementation on %s, %s", chosen.name, device, product.describe(device))
+    return chosen
+
+
+def check(name: str) -> None:
+    """Raises InputError unless ``name`` is that of an implementation."""
+    if name not in BACKENDS:
+        raise InputError(f"loss.backend={name!r}: choose one of {', '.join(BACKENDS)}")

@@ -1,0 +1,67 @@
+"""Matrix products with chosen operands, always added up in float32."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from docclf.errors import InputError
+
+PRODUCTS = ("float32", "tf32", "bfloat16")
+
+
+class Product:
+    """Returns a @ b for float32 a, b; the operands' precision is chosen, the result is float32.
+
+    Args:
+        precision: ``float32``; ``tf32`` (10 bits of operands, CUDA only); ``bfloat16`` (7 bits), which is faster on
+            CUDA and on CPUs with bfloat16 matrix units, and elsewhere only rounds the operands.
+
+    Raises:
+        InputError: another name.
+    """
+
+    def __init__(self, precision: str = "float32") -> None:
+        if precision not in PRODUCTS:
+            raise InputError(f"loss.products={precision!r}: choose one of {', '.join(PRODUCTS)}")
+        self.precision = precision
+
+    def describe(self, device: torch.device) -> str:
+        """Returns the words for the log: what the products are made of on a device."""
+        if self.precision == "bfloat16" and device.type == "cpu" and not native():
+            return "float32 products of operands rounded to bfloat16 (no bfloat16 matrix unit here: slower)"
+        if self.precision == "tf32" and device.type == "cpu":
+            return "float32 products (tf32 is CUDA's)"
+        return f"{self.precision} products"
+
+    @contextlib.contextmanager
+    def ready(self, device: torch.device) -> Iterator[None]:
+        """Sets the device's float32 products to this precision for as long as the block runs."""
+        backend = torch.backends.cuda.matmul if device.type == "cuda" else torch.backends.mkldnn.matmul
+        wanted = {"tf32": "tf32", "bfloat16": "bf16"}.get(self.precision, "ieee")
+        if device.type == "cuda":
+            wanted = "tf32" if self.precision == "tf32" else "ieee"
+        elif not native():
+            wanted = "ieee"
+        before = backend.fp32_precision
+        backend.fp32_precision = wanted
+        try:
+            yield
+        finally:
+            backend.fp32_precision = before
+
+    def __call__(self, a: Tensor, b: Tensor) -> Tensor:
+        """Returns a [m,k] @ b [k,n]."""
+        if self.precision != "bfloat16" or a.dtype == torch.float64:
+            return a @ b
+        if a.device.type == "cuda":
+            return torch.mm(a.bfloat16(), b.bfloat16(), out_dtype=torch.float32)
+        if native():
+            return a @ b
+        return a.bfloat16().float() @ b.bfloat16().float()
+
+
+def native() -> bool:
+    """Returns whether this CPU multiplies bfloat16 matrices in hardware."""
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
