@@ -1,10 +1,12 @@
 """24 classes from each image: 8 orientations, each whole, upper half and lower half."""
 
+import cv2
 import numpy as np
 
 from docclf.data.loader import Source
 
 FOLD = 24
+_TURNS = (None, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 
 
 def view(image: np.ndarray, k: int) -> np.ndarray:
@@ -22,15 +24,12 @@ def view(image: np.ndarray, k: int) -> np.ndarray:
     if not 0 <= k < FOLD:
         raise ValueError(f"view {k}: expected 0 to {FOLD - 1}")
     orientation, part = divmod(k, 3)
-    turned = np.rot90(image, orientation % 4)
+    turn = _TURNS[orientation % 4]
+    turned = image if turn is None else cv2.rotate(image, turn)
     if orientation >= 4:
-        turned = turned[::-1]
-    height = len(turned)
-    if part == 1:
-        turned = turned[: max(1, height // 2)]
-    elif part == 2:
-        turned = turned[height // 2 :]
-    return np.ascontiguousarray(turned)
+        turned = cv2.flip(turned, 0)
+    middle = len(turned) // 2
+    return (turned, turned[: max(1, middle)], turned[middle:])[part]
 
 
 class Expanded:
