@@ -1,5 +1,6 @@
 """Draws the blur of a sample: one kind and its kernel."""
 
+import functools
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from docclf.augment.params import BLURS, KERNEL
 from docclf.imaging.blur import disc_kernel, gaussian_kernel, motion_kernel, shake_kernel
 
 _KINDS = ("motion", "median", "gaussian", "zoom", "defocus", "shake", "jpeg")
+_ANGLES = 32  # of a shake
 _REFERENCE = 128  # sizes in the yaml are pixels of an image of this side; they scale with the image
 
 
@@ -62,10 +64,10 @@ class Blur:
             return {"blur": BLURS.index("zoom"), "zoom": draw.uniform(self.zoom)}
         if kind == "defocus":
             radius, soft = draw.uniform(self.radius) * scale, draw.uniform(self.soft)
-            return _kernel(disc_kernel(_odd(2 * radius + 3), radius, soft))
+            return _disc(round(radius, 1), round(soft, 1))
         if kind == "shake":
             length = draw.uniform(self.length) * scale
-            return _kernel(shake_kernel(_odd(length + 3), length, math.pi * draw.random()))
+            return _shake(round(length, 1), draw.integer([0, _ANGLES - 1]))
         sides = [(self.window[0] - 1) // 2, (self.window[1] - 1) // 2]
         size = max(3, _odd((2 * draw.integer(sides) + 1) * scale))
         if kind == "median":
@@ -76,6 +78,17 @@ class Blur:
             size = size if self.sigma is None else _odd(6 * sigma + 1)
             return {**_kernel(gaussian_kernel(size, sigma)), "sigma": sigma}
         return _kernel(_line(draw, size))
+
+
+# Drawing a kernel costs more than filtering with it; rounded to a tenth of a pixel there are few enough to keep.
+@functools.lru_cache(maxsize=4096)
+def _disc(radius: float, soft: float) -> dict[str, object]:
+    return _kernel(disc_kernel(_odd(2 * radius + 3), radius, soft))
+
+
+@functools.lru_cache(maxsize=4096)
+def _shake(length: float, angle: int) -> dict[str, object]:
+    return _kernel(shake_kernel(_odd(length + 3), length, math.pi * angle / _ANGLES))
 
 
 def _line(draw: Draw, size: int) -> np.ndarray:
@@ -95,4 +108,5 @@ def _kernel(kernel: np.ndarray) -> dict[str, object]:
     size = kernel.shape[0]
     stored, start = np.zeros((KERNEL, KERNEL), dtype=np.float32), (KERNEL - size) // 2
     stored[start : start + size, start : start + size] = kernel
+    stored.flags.writeable = False
     return {"blur": BLURS.index("kernel"), "kernel": stored, "kernel_size": size}

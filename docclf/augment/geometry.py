@@ -76,17 +76,17 @@ class Geometry:
         self.orientations = check_probability("geometry.orientations", orientations)
         self.halves = check_probability("geometry.halves", halves)
 
-    def draw(self, draw: Draw) -> dict[str, object]:
+    def draw(self, draw: Draw, image_size: int) -> dict[str, object]:
         """The fields warp, border, fill and backdrop of Params."""
-        warp = self._orient(draw)
+        warp = self._orient(draw)  # before anything else, so that its numbers do not depend on the warp's
         border = draw.name(self.borders)
-        fill = np.array([draw.integer([0, 255]) for _ in range(3)], dtype=np.float64)
+        fill = [float(draw.integer([0, 255])) for _ in range(3)]
         contrast = draw.uniform([0.0, 40.0])
         if draw.chance(self.p):
             kind = draw.name(self.kinds)
-            inner = {"crop": self._crop, "shift_scale_rotate": self._shift_scale_rotate, "quad": self._quad}[kind](draw)
-            warp = warp @ inner
-        drawn = {"warp": warp, "border": BORDERS.index(border), "fill": fill}
+            drawers = {"crop": self._crop, "shift_scale_rotate": self._shift_scale_rotate, "quad": self._quad}
+            warp = warp @ drawers[kind](draw, image_size)
+        drawn = {"warp": warp, "border": BORDERS.index(border), "fill": np.array(fill)}
         if border == "backdrop":
             drawn["backdrop"] = _backdrop(fill, contrast, draw)
         return drawn
@@ -107,7 +107,7 @@ class Geometry:
             warp = warp @ _QUARTER
         return warp @ _MIRROR if mirror else warp
 
-    def _crop(self, draw: Draw) -> np.ndarray:
+    def _crop(self, draw: Draw, size: int) -> np.ndarray:
         low, high = math.log(self.crop_ratio[0]), math.log(self.crop_ratio[1])
         for _ in range(_TRIES):
             area, ratio = draw.uniform(self.crop_area), math.exp(draw.uniform([low, high]))
@@ -116,17 +116,20 @@ class Geometry:
                 break
         else:
             width, height = 1.0, 1.0
+        # Whole pixels of a source of the result's size, as the original crops.
+        width, height = max(1, round(width * size)) / size, max(1, round(height * size)) / size
         left, top = (1.0 - width) * draw.random(), (1.0 - height) * draw.random()
+        left, top = round(left * size) / size, round(top * size) / size
         return np.array([[width, 0.0, left], [0.0, height, top], [0.0, 0.0, 1.0]])
 
-    def _shift_scale_rotate(self, draw: Draw) -> np.ndarray:
+    def _shift_scale_rotate(self, draw: Draw, size: int) -> np.ndarray:
         angle, scale = draw.uniform([-self.rotation, self.rotation]), draw.uniform([1.0 - self.scale, 1.0 + self.scale])
         dx, dy = draw.uniform([-self.shift, self.shift]), draw.uniform([-self.shift, self.shift])
         cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
         x, y = 0.5 + dx, 0.5 + dy
         return np.array([[cos, -sin, 0.5 - cos * x + sin * y], [sin, cos, 0.5 - sin * x - cos * y], [0.0, 0.0, 1.0]])
 
-    def _quad(self, draw: Draw) -> np.ndarray:
+    def _quad(self, draw: Draw, size: int) -> np.ndarray:
         left, top, right, bottom = (draw.uniform(self.margin) for _ in range(4))
         box = np.array([[-left, -top], [right, -top], [right, bottom], [-left, bottom]])
         bounds = [-self.jitter, self.jitter]
@@ -137,8 +140,9 @@ class Geometry:
         return cv2.getPerspectiveTransform(_UNIT, corners.astype(np.float32))
 
 
-def _backdrop(base: np.ndarray, contrast: float, draw: Draw) -> np.ndarray:
+def _backdrop(base: list[float], contrast: float, draw: Draw) -> np.ndarray:
     """[4,4,3] cells about one muted colour that differ in lightness: a table top under uneven light."""
-    base = base.mean() + _MUTED * (base - base.mean())
-    steps = np.array([draw.uniform([-contrast, contrast]) for _ in range(GRID * GRID)]).reshape(GRID, GRID, 1)
-    return np.clip(base + steps, 0.0, 255.0)
+    grey = sum(base) / 3.0
+    muted = np.array([grey + _MUTED * (value - grey) for value in base])
+    steps = np.array([draw.uniform([-contrast, contrast]) for _ in range(GRID * GRID)])
+    return np.minimum(np.maximum(steps.reshape(GRID, GRID, 1) + muted, 0.0), 255.0)

@@ -11,12 +11,17 @@ NOISES = ("none", "gaussian", "multiplicative", "iso", "sensor")
 GRID = 4  # cells per side of the backdrop
 
 
+def _constant(value: np.ndarray):
+    value.flags.writeable = False  # shared by all samples
+    return field(default_factory=lambda: value)
+
+
 def _identity(rows: int, columns: int):
-    return field(default_factory=lambda: np.eye(rows, columns, dtype=np.float64))
+    return _constant(np.eye(rows, columns))
 
 
 def _zeros(*shape: int):
-    return field(default_factory=lambda: np.zeros(shape, dtype=np.float64))
+    return _constant(np.zeros(shape))
 
 
 @dataclass

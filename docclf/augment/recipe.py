@@ -20,8 +20,7 @@ from docclf.imaging import warp as warps
 from docclf.imaging.resize import squash
 
 STAGES = ("light", "colour", "low", "blur", "noise", "jpeg")
-_IDENTITY = np.eye(3)
-_SAME_COLOUR = np.eye(3, 4)
+_SAME = Params()
 
 
 class Recipe:
@@ -89,7 +88,7 @@ class Recipe:
         """
         draw, drawn = draws(self.seed, epoch, index), {}
         if self.geometry is not None:
-            drawn |= self.geometry.draw(draw["geometry"])
+            drawn |= self.geometry.draw(draw["geometry"], self.image_size)
         if self.light is not None:
             drawn |= self.light.draw(draw["light"])
         if self.colour is not None:
@@ -125,12 +124,12 @@ class Recipe:
         return out
 
     def _light(self, image: np.ndarray, p: Params) -> np.ndarray:
-        if p.vignette == 0.0 and p.shadow[3] == 0.0 and p.glare[5] == 0.0 and not p.gradient.any():
+        if p.gradient is _SAME.gradient and p.shadow is _SAME.shadow and p.glare is _SAME.glare and p.vignette == 0.0:
             return image
         return lights.light(image, p.gradient, p.vignette, p.shadow, p.glare)
 
     def _colour(self, image: np.ndarray, p: Params) -> np.ndarray:
-        if p.pivot.any() or not np.array_equal(p.colour, _SAME_COLOUR):
+        if p.colour is not _SAME.colour:
             image = colours.apply_matrix(image, p.colour, p.pivot)
         return image if p.gamma == 1.0 else colours.apply_gamma(image, p.gamma)
 
@@ -148,26 +147,29 @@ class Recipe:
         return blurs.zoom_blur(image, p.zoom) if kind == "zoom" else image
 
     def _noise(self, image: np.ndarray, p: Params) -> np.ndarray:
+        if p.noise == 0:
+            return image
         kind, (first, second) = NOISES[p.noise], p.amount
         if kind == "gaussian":
-            return noises.gaussian(image, first, self._bank.normals(p.noise_at, 3))
+            return noises.gaussian(image, first, self._bank.normals(p.noise_at))
         if kind == "multiplicative":
             return noises.multiplicative(image, first, second, self._bank.uniforms(p.noise_at))
         if kind == "iso":
-            return noises.iso(image, first, second, self._bank.normals(p.noise_at, 2))
-        return noises.sensor(image, first, second, self._bank.normals(p.noise_at, 3)) if kind == "sensor" else image
+            return noises.iso(image, first, second, self._bank.planes(p.noise_at))
+        return noises.sensor(image, first, second, self._bank.normals(p.noise_at))
 
     def _jpeg(self, image: np.ndarray, p: Params) -> np.ndarray:
         return image if p.quality < 0 else jpegs.jpeg(image, p.quality)
 
 
 def _warp(image: np.ndarray, p: Params, size: int) -> np.ndarray:
-    if np.array_equal(p.warp, _IDENTITY):
+    if np.array_equal(p.warp, _SAME.warp):
         out = squash(image, size)
         return out.copy() if out is image else out
     border = BORDERS[p.border]
     if border != "backdrop":
         return warps.warp_to_square(image, p.warp, size, border, p.fill)
     out = warps.warp_to_square(image, p.warp, size)
-    cover = warps.coverage(p.warp, size)
-    return out if cover.min() == 1.0 else warps.composite(out, warps.enlarge(p.backdrop, size), cover)
+    if warps.covers(p.warp):
+        return out
+    return warps.composite(out, warps.enlarge(p.backdrop, size), warps.coverage(p.warp, size))

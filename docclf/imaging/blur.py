@@ -5,7 +5,8 @@ import math
 import cv2
 import numpy as np
 
-_DOUBLINGS = 4  # a zoom blur averages 2**4 magnifications
+_SPACING = 2.0  # pixels between neighbouring magnifications of a zoom blur at the rim
+_DFT = 13  # from this side on cv2.filter2D takes a Fourier transform, which costs less than 11 x 11 taps
 _SUPER = 5  # samples per pixel and side when a disc is drawn
 
 
@@ -78,6 +79,8 @@ def filter_kernel(image: np.ndarray, kernel: np.ndarray, sigma: float = 0.0) -> 
     """
     if sigma > 0.0:
         return cv2.GaussianBlur(image, kernel.shape[::-1], sigma)
+    if _DFT - 2 <= kernel.shape[0] < _DFT and np.count_nonzero(kernel) > 4 * _DFT:
+        kernel = cv2.copyMakeBorder(kernel, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0)
     return cv2.filter2D(image, -1, kernel)
 
 
@@ -86,19 +89,25 @@ def median(image: np.ndarray, size: int) -> np.ndarray:
     return cv2.medianBlur(image, size)
 
 
-def zoom_blur(image: np.ndarray, magnification: float) -> np.ndarray:
-    """uint8 [H,W,3]: the mean of 16 magnifications about the centre, from 1 to the given one in equal ratios.
+def zoom_passes(magnification: float, size: int) -> int:
+    """How many doublings keep neighbouring magnifications within 2 pixels of each other at the rim, 1 to 4."""
+    return min(4, max(1, math.ceil(math.log2(1.0 + (magnification - 1.0) * size / 2.0 / _SPACING))))
 
-    Each pass averages the image with its own magnification and doubles the exponent, so 4 warps do the work of 15;
-    `(1 + Z)(1 + Z^2)(1 + Z^4)(1 + Z^8) / 16` is the mean of `Z^0 .. Z^15`.
+
+def zoom_blur(image: np.ndarray, magnification: float) -> np.ndarray:
+    """uint8 [H,W,3]: the mean of 2**n magnifications about the centre, from 1 to the given one in equal ratios.
+
+    Each pass averages the image with its own magnification and doubles the exponent, so n warps do the work of
+    2**n - 1: `(1 + Z)(1 + Z^2)(1 + Z^4) / 8` is the mean of `Z^0 .. Z^7`.
 
     Args:
         image: uint8 [H,W,3].
         magnification: at least 1.
     """
     height, width = image.shape[:2]
-    ratio = magnification ** (1.0 / (2**_DOUBLINGS - 1))
-    for power in range(_DOUBLINGS):
+    passes = zoom_passes(magnification, max(height, width))
+    ratio = magnification ** (1.0 / (2**passes - 1))
+    for power in range(passes):
         inverse = ratio ** -(2.0**power)
         x, y = (width - 1) / 2.0 * (1.0 - inverse), (height - 1) / 2.0 * (1.0 - inverse)
         matrix = np.array([[inverse, 0.0, x], [0.0, inverse, y]])

@@ -55,4 +55,6 @@ def light(
     if white is None:
         return cv2.multiply(image, factor, dtype=cv2.CV_8U)
     veil = cv2.resize((255.0 * white).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return cv2.add(cv2.multiply(image, factor, dtype=cv2.CV_32F), cv2.merge([veil] * 3), dtype=cv2.CV_8U)
+    return cv2.add(
+        cv2.multiply(image, factor, dtype=cv2.CV_32F), cv2.cvtColor(veil, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_8U
+    )

@@ -34,9 +34,13 @@ class NoiseBank:
         self.normal = np.tile(normal, repeats)[: BANK + count]
         self.uniform = np.tile(uniform, repeats)[: BANK + count]
 
-    def normals(self, at: int, channels: int) -> np.ndarray:
-        """float32 [S,S,channels], a view."""
-        return self.normal[at : at + self.size * self.size * channels].reshape(self.size, self.size, channels)
+    def normals(self, at: int) -> np.ndarray:
+        """float32 [S,S,3], a view."""
+        return self.normal[at : at + self.size * self.size * 3].reshape(self.size, self.size, 3)
+
+    def planes(self, at: int) -> np.ndarray:
+        """float32 [2,S,S], a view."""
+        return self.normal[at : at + self.size * self.size * 2].reshape(2, self.size, self.size)
 
     def uniforms(self, at: int) -> np.ndarray:
         """float32 [S,S,3], a view."""
@@ -64,16 +68,16 @@ def iso(image: np.ndarray, hue: float, intensity: float, normal: np.ndarray) -> 
         image: uint8 [S,S,3].
         hue: standard deviation of the hue at intensity 1, radians.
         intensity: factor of both.
-        normal: float32 [S,S,2], z0 and z1.
+        normal: float32 [2,S,S], z0 and z1.
     """
     lightness = cv2.extractChannel(cv2.cvtColor(image, cv2.COLOR_RGB2HLS), 1)
     mean = intensity * float(cv2.meanStdDev(lightness)[1][0, 0])
-    z0, z1 = cv2.split(normal)
+    z0, z1 = normal
     dark = 1.0 - np.maximum(z0 * np.float32(mean**0.5 / 255.0) + np.float32(mean / 255.0), np.float32(0.0))
     turned = cv2.transform(image.astype(np.float32), (_HUE * (hue * intensity)).astype(np.float32))
     # 255 - (255 - x) (1 - n / 255) is x + (255 - x) n / 255 with one product.
-    rest = cv2.multiply(cv2.bitwise_not(image), cv2.merge([dark] * 3), dtype=cv2.CV_32F)
-    lit = cv2.subtract(cv2.multiply(turned, cv2.merge([z1] * 3)), rest)
+    rest = cv2.multiply(cv2.bitwise_not(image), cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_32F)
+    lit = cv2.subtract(cv2.multiply(turned, cv2.cvtColor(z1, cv2.COLOR_GRAY2RGB)), rest)
     return cv2.add(lit, (255.0, 255.0, 255.0, 0.0), dtype=cv2.CV_8U)
 
 

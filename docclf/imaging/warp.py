@@ -8,6 +8,8 @@ _BORDER = {"constant": cv2.BORDER_CONSTANT, "replicate": cv2.BORDER_REPLICATE, "
 # to _KEEP pixels per output pixel: enough that a crop to 0.8 of the side is still not enlarged.
 _ALIASED = 1.5
 _KEEP = 1.25
+_CORNERS = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
+_CLOSE = 1e-6  # rounding, in [0,1] coordinates
 _SHIFT = 4  # binary digits below the pixel in fillConvexPoly
 
 
@@ -43,6 +45,10 @@ def warp_to_square(
         keep = round(_KEEP * size)
         image = cv2.resize(image, (min(width, keep), min(height, keep)), interpolation=cv2.INTER_AREA)
         height, width = image.shape[:2]
+    box = _box(warp, width, height)
+    if box is not None:
+        left, top, right, bottom = box
+        return cv2.resize(image[top:bottom, left:right], (size, size), interpolation=cv2.INTER_LINEAR)
     return cv2.warpPerspective(
         image,
         to_pixels(warp, size, width, height),
@@ -53,6 +59,26 @@ def warp_to_square(
     )
 
 
+def _box(warp: np.ndarray, width: int, height: int) -> tuple[int, int, int, int] | None:
+    """Left, top, right, bottom of a warp that is a crop on whole source pixels, which a resize does 5 times faster."""
+    (a, b, left), (c, d, top), last = warp.tolist()
+    if b != 0.0 or c != 0.0 or a <= 0.0 or d <= 0.0 or last != [0.0, 0.0, 1.0]:
+        return None
+    sides = (left * width, top * height, (left + a) * width, (top + d) * height)
+    whole = tuple(round(side) for side in sides)
+    if max(abs(side - near) for side, near in zip(sides, whole, strict=True)) > _CLOSE * max(width, height):
+        return None
+    inside = whole[0] >= 0 and whole[1] >= 0 and whole[2] <= width and whole[3] <= height
+    return whole if inside and whole[2] > whole[0] and whole[3] > whole[1] else None
+
+
+def covers(warp: np.ndarray) -> bool:
+    """True when every output pixel lies in the source: a convex quadrangle is inside where its corners are."""
+    corners = warp @ _CORNERS
+    points = corners[:2] / corners[2]
+    return bool(points.min() >= -_CLOSE and points.max() <= 1.0 + _CLOSE)
+
+
 def coverage(warp: np.ndarray, size: int) -> np.ndarray:
     """float32 [S,S]: the share of each output pixel that the source covers, 0 to 1.
 
@@ -60,9 +86,8 @@ def coverage(warp: np.ndarray, size: int) -> np.ndarray:
         warp: [3,3] from output to source coordinates, both in [0,1].
         size: S.
     """
-    corners = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
-    out = corners @ np.linalg.inv(warp).T
-    points = (out[:, :2] / out[:, 2:]) * size - 0.5
+    out = np.linalg.inv(warp) @ _CORNERS
+    points = (out[:2] / out[2]).T * size - 0.5
     mask = np.zeros((size, size), dtype=np.uint8)
     cv2.fillConvexPoly(mask, np.rint(points * (1 << _SHIFT)).astype(np.int32), 255, cv2.LINE_AA, _SHIFT)
     return mask * np.float32(1.0 / 255.0)
@@ -81,5 +106,4 @@ def composite(front: np.ndarray, back: np.ndarray, cover: np.ndarray) -> np.ndar
 
 def enlarge(cells: np.ndarray, size: int) -> np.ndarray:
     """uint8 [S,S,3] from [g,g,3] cells in 0..255, bilinear."""
-    grown = cv2.resize(np.asarray(cells, dtype=np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
-    return np.rint(grown).astype(np.uint8)
+    return cv2.resize(np.rint(cells).astype(np.uint8), (size, size), interpolation=cv2.INTER_LINEAR)
