@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from docclf.errors import InputError
 from docclf.metric.assemble import assemble, check_settings
-from docclf.metric.layout import all_pairs_layout
+from docclf.metric.layout import all_pairs_layout, check_same_model
 from docclf.metric.register_query import check_parents
 from docclf.metric.result import Result
 
@@ -23,7 +22,7 @@ class AllPairs:
         InputError: a setting out of range.
     """
 
-    def __init__(self, targets: list[float], replicates: int = 1000, seed: int = 0, block_rows: int = 2048):
+    def __init__(self, targets: list[float], replicates: int = 1000, seed: int = 0, block_rows: int = 512):
         check_settings(targets, replicates, block_rows)
         self.targets = [float(target) for target in targets]
         self.replicates, self.seed, self.block_rows = replicates, seed, block_rows
@@ -36,9 +35,7 @@ class AllPairs:
             InputError: bad embeddings, labels or widths.
         """
         replicates = self.replicates if replicates is None else replicates
-        if register.dim() == 2 and query.dim() == 2 and register.shape[1] != query.shape[1]:
-            raise InputError(f"register embeddings are {register.shape[1]} wide and query embeddings {query.shape[1]}: "
-                             "both must come from the same model.")  # fmt: skip
+        check_same_model(register, query)
         images, labels = torch.cat([register, query]), torch.cat([register_labels, query_labels])
         result, _ = assemble(all_pairs_layout(images, labels), self.targets, [], replicates, self.seed, self.block_rows)
         if parents is not None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.metric.scores import FUSIONS, TILE_COLS, TILE_ROWS, Tile, check_labels, unit_rows
+from docclf.metric.scores import FUSIONS, TILE_COLS, TILE_ROWS, Tile, check_labels, check_shape, unit_rows
 
 
 class Layout:
@@ -98,28 +98,36 @@ def register_query_layout(register: Tensor, register_labels: Tensor, query: Tens
     """
     if fusion not in FUSIONS:
         raise InputError(f"fusion={fusion!r}: choose one of {', '.join(FUSIONS)}.")
-    cols, rows = unit_rows(register, "register"), unit_rows(query, "query")
-    if cols.shape[1] != rows.shape[1]:
-        raise InputError(f"register embeddings are {cols.shape[1]} wide and query embeddings {rows.shape[1]}: both must "
-                         "come from the same model.")  # fmt: skip
-    if rows.device != cols.device:
-        raise InputError(f"register is on {cols.device} and query on {rows.device}: move both to one device.")
-    col_label = check_labels(register_labels, len(cols), "register").to(cols.device)
-    row_label = check_labels(query_labels, len(rows), "query").to(cols.device)
-    order, place = torch.sort(row_label, stable=True)[1], torch.sort(col_label, stable=True)[1]
-    classes, sizes = torch.unique_consecutive(col_label[place], return_counts=True)
-    source, cols = place[torch.cumsum(sizes, 0) - sizes], cols[place]
+    check_same_model(register, query)
+    col_label = check_labels(register_labels, len(register), "register").to(register.device)
+    row_label = check_labels(query_labels, len(query), "query").to(register.device)
+    row_label, order = torch.sort(row_label, stable=True)
+    col_label, place = torch.sort(col_label, stable=True)
+    classes, sizes = torch.unique_consecutive(col_label, return_counts=True)
+    rows, cols = unit_rows(query, "query", order), unit_rows(register, "register", place)
+    source = place[torch.cumsum(sizes, 0) - sizes]
     if fusion == "centroid":
         cols, sizes = _centroids(cols, sizes), torch.ones_like(sizes)
-    return Layout(rows[order], row_label[order], order, cols, classes, source, sizes, fusion == "mean", False)
+    return Layout(rows, row_label, order, cols, classes, source, sizes, fusion == "mean", False)
+
+
+def check_same_model(register: Tensor, query: Tensor) -> None:
+    """Raises InputError unless both are [N, D] of one width on one device."""
+    check_shape(register, "register")
+    check_shape(query, "query")
+    if register.shape[1] != query.shape[1]:
+        raise InputError(
+            f"register embeddings are {register.shape[1]} wide and query embeddings {query.shape[1]}: both must come "
+            "from the same model."
+        )
+    if register.device != query.device:
+        raise InputError(f"register is on {register.device} and query on {query.device}: move both to one device.")
 
 
 def all_pairs_layout(embeddings: Tensor, labels: Tensor) -> Layout:
     """Every image against every other, each pair once."""
-    rows = unit_rows(embeddings, "image")
-    names = check_labels(labels, len(rows), "image").to(rows.device)
-    names, order = torch.sort(names, stable=True)
-    rows = rows[order]
+    names, order = torch.sort(check_labels(labels, len(embeddings), "image").to(embeddings.device), stable=True)
+    rows = unit_rows(embeddings, "image", order)
     return Layout(rows, names, order, rows, names, order, torch.ones_like(names), False, True)
 
 

@@ -25,7 +25,7 @@ class RegisterQuery:
     """
 
     def __init__(self, targets: list[float], fusion: str = "max", ranks: list[int] = [1, 5],  # noqa: B006
-                 replicates: int = 1000, seed: int = 0, block_rows: int = 2048):  # fmt: skip
+                 replicates: int = 1000, seed: int = 0, block_rows: int = 512):  # fmt: skip
         check_settings(targets, replicates, block_rows)
         if not ranks or min(ranks) < 1:
             raise InputError(f"ranks={ranks}: give at least one rank, each 1 or more.")

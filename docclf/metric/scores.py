@@ -14,6 +14,7 @@ from docclf.errors import InputError
 # are fixed here, by the data alone, and each product runs on one thread; threads share out tiles, never one product.
 TILE_ROWS = 512
 TILE_COLS = 1024
+UNIT_ROWS = 1024
 FUSIONS = ("max", "mean", "centroid")
 
 
@@ -45,7 +46,7 @@ class Tile:
         return mask if self.valid is None else mask & self.valid
 
 
-def unit_rows(embeddings: Tensor, name: str) -> Tensor:
+def unit_rows(embeddings: Tensor, name: str, order: Tensor | None = None) -> Tensor:
     """Rows at unit length: squares added in float64 by halving, root, quotient, then rounded once to float32.
 
     Adding halves element by element fixes the order of the sum, so the bits depend on the row alone: not on the number
@@ -54,33 +55,44 @@ def unit_rows(embeddings: Tensor, name: str) -> Tensor:
     Args:
         embeddings: [N, D] of any length, any float dtype.
         name: what to call them in an error.
+        order: which row goes where [N]; None keeps the order.
 
     Raises:
         InputError: not [N, D] with N, D > 0; NaN or infinite; a row of zeros.
     """
-    if embeddings.dim() != 2 or 0 in embeddings.shape or not embeddings.is_floating_point():
-        raise InputError(f"{name} embeddings have shape {tuple(embeddings.shape)} and type {embeddings.dtype}: give a "
-                         "float tensor [N, D] with at least one row and one column.")  # fmt: skip
+    check_shape(embeddings, name)
     unit = torch.empty(embeddings.shape, dtype=torch.float32, device=embeddings.device)
-    for start in range(0, len(unit), 8192):
-        rows = embeddings[start : start + 8192].detach().double()
-        # A power of two leaves the quotient's bits alone and keeps the squares of tiny or huge rows in range.
+    for start in range(0, len(unit), UNIT_ROWS):
+        place = slice(start, start + UNIT_ROWS) if order is None else order[start : start + UNIT_ROWS]
+        rows = embeddings[place].detach().double()
         peak = rows.abs().amax(1, keepdim=True)
-        bad = ~torch.isfinite(peak[:, 0]) | (peak[:, 0] == 0)
+        bad = ~(torch.isfinite(peak[:, 0]) & (peak[:, 0] > 0))
         if bad.any():
-            first = start + int(bad.nonzero()[0, 0])
-            raise InputError(f"{name} embedding {first} is {'zero' if peak[first - start, 0] == 0 else 'not finite'} "
-                             f"({int(bad.sum())} such rows here): leave these images out or mend the model; a cosine is "
-                             "undefined for them.")  # fmt: skip
-        rows = rows / torch.exp2(torch.frexp(peak)[1].double())
+            first = int(bad.nonzero()[0, 0])
+            what = "zero" if peak[first, 0] == 0 else "not finite"
+            raise InputError(
+                f"{name} embedding {start + first if order is None else int(place[first])} is {what}: a cosine is "
+                "undefined for it. Leave such images out or mend the model."
+            )
+        # A power of two leaves the quotient's bits alone and keeps the squares of tiny or huge rows in range.
+        rows /= torch.exp2(torch.frexp(peak)[1].double())
         total = rows * rows
         while total.shape[1] > 1:
             if total.shape[1] % 2:
                 total = torch.nn.functional.pad(total, (0, 1))
             half = total.shape[1] // 2
             total = total[:, :half] + total[:, half:]
-        unit[start : start + 8192] = (rows / total.sqrt()).float()
+        unit[start : start + UNIT_ROWS] = rows.div_(total.sqrt_())
     return unit
+
+
+def check_shape(embeddings: Tensor, name: str) -> None:
+    """Raises InputError unless the embeddings are a float tensor [N, D] with N, D > 0."""
+    if embeddings.dim() != 2 or 0 in embeddings.shape or not embeddings.is_floating_point():
+        raise InputError(
+            f"{name} embeddings have shape {tuple(embeddings.shape)} and type {embeddings.dtype}: give a float tensor "
+            "[N, D] with at least one row and one column."
+        )
 
 
 def check_labels(labels: Tensor, rows: int, name: str) -> Tensor:

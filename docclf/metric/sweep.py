@@ -1,11 +1,14 @@
 """One walk over all tiles: genuine scores kept, impostor scores counted, the best impostor and the rank of each query."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
 import torch
 
-from docclf.metric.counter import Counter
+from docclf.metric.best import Best
+from docclf.metric.counter import Counter, Plan
 from docclf.metric.curve import Curve
 from docclf.metric.layout import Layout
 from docclf.metric.operating import allowed
@@ -66,33 +69,54 @@ def sweep(layout: Layout, targets: list[float], extremes: int, block_rows: int) 
         extremes: about how many of the highest impostor pairs to keep with their places.
         block_rows: rows a worker takes at a time.
     """
-    workers = torch.get_num_threads() if layout.rows.device.type == "cpu" else 1
-    edges = layout.row_edges()
-    step = max(1, block_rows // TILE_ROWS)
+    device = layout.rows.device.type
+    workers = torch.get_num_threads() if device == "cpu" else 1
+    edges, step = layout.row_edges(), max(1, block_rows // TILE_ROWS)
     blocks = [edges[at : at + step] for at in range(0, len(edges) - 1, step)]
-    blocks = [[row for row in block if row < edges[-1]] for block in blocks]
-    with plain_float32(workers) as pool, torch.no_grad(), torch.autocast(layout.rows.device.type, enabled=False):
+    blocks[-1] = [row for row in blocks[-1] if row < edges[-1]]
+    with plain_float32(workers) as pool, torch.no_grad(), torch.autocast(device, enabled=False):
         genuine = Pairs.join(sum(pool.map(lambda block: _genuine(layout, block), blocks), []))
-        negatives = layout.pairs() - len(genuine.score)
-        pilot = Pilot(layout, negatives, [allowed(target, negatives) for target in targets], extremes)
-        own = _own(layout, genuine)
+        scores, weight = _distinct(genuine.score)
+        own, negatives = _own(layout, genuine), layout.pairs() - len(genuine.score)
+        pilot = Pilot(layout, scores[::-1].copy(), negatives, [allowed(x, negatives) for x in targets], extremes)
         while True:
-            parts = list(pool.map(lambda block: _walk(layout, block, genuine, own, pilot), blocks))
-            counter = parts[0][0]
-            for part in parts[1:]:
-                counter.merge(part[0])
-            orders = [counter.largest(rank + 1) for rank in pilot.ranks]
-            if not pilot.widen([rank for rank, found in zip(pilot.ranks, orders, strict=True) if found is None]):
+            counter, tops, rows = _walk_all(pool, workers, layout, blocks, own, pilot.plan())
+            found = {rank: counter.largest(rank + 1) for rank in pilot.ranks}
+            if None not in found.values():
                 break
-    found = dict(zip(pilot.ranks, orders, strict=True))
-    scores, weight = _distinct(genuine.score)
-    curve = Curve(scores, weight, (counter.total - counter.below - counter.equal)[::-1], counter.equal[::-1], negatives)
+            pilot.widen()
+    above, equal = counter.counts()
+    curve = Curve(scores, weight, above[::-1], equal[::-1], negatives)
     thresholds = {target: _threshold(allowed(target, negatives), found, scores) for target in targets}
-    top = Pairs.join([pairs for part in parts for pairs in part[1]])
-    best, best_col, rank = (
-        (None, None, None) if own is None else (np.concatenate([part[at] for part in parts]) for at in (2, 3, 4))
-    )
-    return Sweep(curve, genuine, top, pilot.floor, thresholds, own, best, best_col, rank, counter.histogram)
+    best, best_col, rank = rows
+    shape = pilot.histogram(counter.histogram, counter.total - counter.sorted)
+    return Sweep(curve, genuine, Pairs.join(tops), pilot.floor, thresholds, own, best, best_col, rank, shape)
+
+
+def _walk_all(pool: ThreadPoolExecutor, workers: int, layout: Layout, blocks: list[list[int]], own: np.ndarray | None,
+              plan: Plan) -> tuple:  # fmt: skip
+    """Walks all blocks with one counter a worker; returns the merged counter, extremes and arrays by row."""
+    counters: SimpleQueue[Counter] = SimpleQueue()
+    for _ in range(workers):
+        counters.put(Counter(plan))
+
+    def walk(block: list[int]) -> tuple:
+        counter = counters.get()
+        found = _walk(layout, block, own, counter)
+        counters.put(counter)
+        return found
+
+    parts = list(pool.map(walk, blocks))
+    total = counters.get()
+    total.finish()
+    for _ in range(workers - 1):
+        other = counters.get()
+        other.finish()
+        total.merge(other)
+    tops = [pairs for part in parts for pairs in part[0]]
+    if own is None:
+        return total, tops, (None, None, None)
+    return total, tops, tuple(np.concatenate([part[at] for part in parts]) for at in (1, 2, 3))
 
 
 def _threshold(rank: int, found: dict, scores: np.ndarray) -> tuple[float, int] | None:
@@ -129,47 +153,27 @@ def _own(layout: Layout, genuine: Pairs) -> np.ndarray | None:
     return own
 
 
-def _walk(layout: Layout, block: list[int], genuine: Pairs, own: np.ndarray | None, pilot: Pilot) -> tuple:
-    """Counts one block of rows; returns its counter, extremes, and best score, best column and rank of its rows."""
-    counter = Counter(_distinct(genuine.score)[0][::-1].copy(), pilot.brackets)
-    tops, bests, cols, ranks = [], [], [], []
+def _walk(layout: Layout, block: list[int], own: np.ndarray | None, counter: Counter) -> tuple:
+    """Counts one block of rows; returns its extremes and best score, best column and rank of its rows."""
+    device = layout.rows.device
+    buffer = torch.empty(TILE_ROWS * TILE_COLS, device=device)
+    tops, bests = [], []
     for row in block:
         rows = min(TILE_ROWS, len(layout.rows) - row)
-        best = torch.full((rows,), -torch.inf, device=layout.rows.device)
-        best_col = torch.full((rows,), -1, dtype=torch.int64, device=layout.rows.device)
-        rank = torch.zeros(rows, dtype=torch.int64, device=layout.rows.device)
-        mine = None if own is None else torch.from_numpy(own[row : row + rows]).to(layout.rows.device)
-        buffer = torch.empty(TILE_ROWS * TILE_COLS, device=layout.rows.device)
+        best = None if own is None else Best(torch.from_numpy(own[row : row + rows]).to(device))
         for first, last in layout.spans(row):
             tile = layout.tile(row, first, last, buffer)
-            scores = tile.scores
+            scores, void = tile.scores, 0
             if tile.same is not None or tile.valid is not None:
-                scores[~tile.impostor_mask()] = -torch.inf
-            if mine is not None:
-                top = scores.amax(1)
-                better = (top > best).nonzero()[:, 0]
-                best_col[better] = scores[better].argmax(1) + first
-                best[better] = top[better]
-                beaten = (top >= mine).nonzero()[:, 0]
-                rank[beaten] += (scores[beaten] >= mine[beaten, None]).sum(1)
-            tops.append(_extremes(scores, pilot.floor, row, first))
-            counter.add(scores.reshape(-1))
-        bests.append(best.cpu().numpy())
-        cols.append(best_col.cpu().numpy())
-        registered = torch.zeros_like(rank) if mine is None else (~torch.isnan(mine)).long()
-        ranks.append(((rank + 1) * registered).cpu().numpy())
-    return counter.finish(), tops, np.concatenate(bests), np.concatenate(cols), np.concatenate(ranks)
-
-
-def _extremes(scores: torch.Tensor, floor: float, row: int, col: int) -> Pairs:
-    if scores.device.type == "cpu":
-        flat = scores.numpy().reshape(-1)
-        place = np.flatnonzero(flat >= np.float32(floor))
-        score = flat[place]
-    else:
-        flat = scores.reshape(-1)
-        index = (flat >= floor).nonzero()[:, 0]
-        place, score = index.cpu().numpy(), flat[index].cpu().numpy()
-    return Pairs(
-        score, (row + place // scores.shape[1]).astype(np.int32), (col + place % scores.shape[1]).astype(np.int32)
-    )
+                left_out = ~tile.impostor_mask()
+                scores[left_out] = -torch.inf
+                void = int(left_out.sum())
+            if best is not None:
+                best.see(scores, first)
+            place, top = counter.add(scores.reshape(-1), void)
+            if len(place):
+                tops.append(Pairs(top, row + place // scores.shape[1], first + place % scores.shape[1]))
+        bests.append(best)
+    if own is None:
+        return (tops,)
+    return tops, *(np.concatenate([getattr(best, name)() for best in bests]) for name in ("score", "column", "rank"))
