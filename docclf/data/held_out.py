@@ -11,7 +11,7 @@ from docclf.data.evaluation_set import EvaluationSet
 from docclf.data.files import Files
 from docclf.data.index import Entry
 from docclf.errors import InputError
-from docclf.imaging.capture import capture
+from docclf.imaging.capture import VERSION, capture
 
 
 def number(*parts: object) -> int:
@@ -98,7 +98,8 @@ def captured_documents(
             np.arange(len(images)).repeat(captures),
             Captured(files, seed, captures).read,
         )
-    return EvaluationSet(parts, classes, image_size, batch_size, threads)
+    described = {"held_out_seed": seed, "captures_per_document": captures, "capture_version": VERSION}
+    return EvaluationSet(parts, classes, image_size, batch_size, threads, described)
 
 
 class Captured:

@@ -18,6 +18,7 @@ from docclf.errors import InputError
 from docclf.imaging.read import EXTENSIONS, MAX_PIXELS, read_image
 
 _log = logging.getLogger(__name__)
+_LEAST = 2  # a line of pixels has no upper and lower half, and nothing to photograph
 _SLICE = 4096  # files handed to the threads at a time, so that a million files do not become a million futures
 
 
@@ -119,6 +120,8 @@ def _verify(root: Path, path: str, known: Entry | None, max_pixels: int) -> Entr
             return known
         data = file.read_bytes()
         height, width = read_image(data, max_pixels, name=path).shape[:2]
+        if min(height, width) < _LEAST:
+            return f"{width} x {height} pixels; expected {_LEAST} or more on each side"
     except OSError as error:
         return f"cannot be opened ({error.strerror or error})"
     except InputError as error:

@@ -1,10 +1,9 @@
 """Which image of an evaluation folder is registered, which is a query, and of which class."""
 
 import logging
-import os
 import unicodedata
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from docclf.data.held_out import number
 from docclf.data.index import Entry, Index
@@ -46,7 +45,7 @@ def find_layout(
             f"data.registered_per_class={registered_per_class}, data.unregistered={unregistered}: expected 1 or more "
             f"registered images per class, and a share of unregistered classes in [0, 1)."
         )
-    folders = {entry.name.lower(): entry.name for entry in os.scandir(index.root) if entry.is_dir()}
+    folders = {entry.name.lower(): entry.name for entry in Path(index.root).iterdir() if entry.is_dir()}
     both = "register" in folders and "query" in folders
     if both and mode != "split":
         return _two_folders(index, folders["register"], folders["query"], argument)

@@ -41,9 +41,16 @@ def scan(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
         below = []
         for entry in entries:
             path = f"{relative}/{entry.name}" if relative else entry.name
-            if not entry.name.startswith(".") and entry.is_dir():
+            if not entry.name.startswith(".") and _is_folder(entry):
                 below.append(path)
             elif is_image_name(entry.name):
                 found.append(path)
         todo.extend(reversed(below))
     return sorted(found), failed
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False

@@ -11,6 +11,7 @@ from docclf.data.held_out import Captured
 from docclf.data.index import Index, build_index
 from docclf.data.layout import Layout, find_layout
 from docclf.errors import InputError
+from docclf.imaging.capture import VERSION
 from docclf.imaging.read import MAX_PIXELS
 
 _log = logging.getLogger(__name__)
@@ -94,5 +95,6 @@ def _described(index: Index, layout: Layout, captures: int) -> dict:
         **facts,
         "queries_equal_to_a_registered_image": copies,
         "captures_per_registered_image": captures,
+        "capture_version": VERSION if captures else None,
         "val_and_test": "the same images",
     }
