@@ -90,6 +90,22 @@ def draw_curve(rows: list[dict], path: Path) -> None:
     atomic.write_bytes(path, buffer.getvalue())
 
 
+class EpochLine(pl.Callback):
+    """Prints a line per validation, so that a log file tells the story without a progress bar."""
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Prints samples seen, loss, speed, and the validation numbers."""
+        if not trainer.is_global_zero:
+            return
+        seen = trainer.callback_metrics
+        names = {"train/loss": "loss {:.3f}", "samples/s": "{:.0f} samples/s", "wait": "waited {:.0%}"}
+        parts = [text.format(float(seen[name])) for name, text in names.items() if name in seen]
+        parts += [f"{name} {pl_module.validation[name]:.4f}" for name in CURVE if name in pl_module.validation]
+        total = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
+        done = 0 if trainer.sanity_checking else trainer.current_epoch + 1
+        print(f"epoch {done}{total}, {pl_module.samples_seen} samples: {', '.join(parts)}", flush=True)
+
+
 class GracefulStop(pl.Callback):
     """Ctrl-C ends the run after the step in work and saves it; a second Ctrl-C ends it at once.
 

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable
 
 from hydra.errors import HydraException, OverrideParseException
@@ -10,12 +11,26 @@ from omegaconf.errors import OmegaConfBaseException
 
 from docclf.errors import InputError
 
+# What Lightning and torch say about themselves, true of every run and of no use to its user.
+NOISE = (
+    ".*isinstance.treespec, LeafSpec.*",
+    "Checkpoint directory .* exists and is not empty",
+    ".*does not have many workers.*",
+    ".*GPU available but not used.*",
+    ".*is smaller than the logging interval.*",
+    ".*sync_dist=True.*",
+    "You're resuming from a checkpoint that ended before the epoch ended.*",
+    ".*lr_scheduler.step.* before .*optimizer.step.*",
+)
+
 
 def run(main: Callable[[], None]) -> None:
     """Runs a ``hydra.main`` function; what the user can mend is printed as one paragraph with exit code 1.
 
     ``+experiment=x`` is read as ``experiment=x``. With ``HYDRA_FULL_ERROR=1`` every error keeps its traceback.
     """
+    for text in NOISE:
+        warnings.filterwarnings("ignore", message=text)
     sys.argv[1:] = [re.sub(r"^\+experiment=", "experiment=", argument) for argument in sys.argv[1:]]
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         main()

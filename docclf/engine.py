@@ -59,7 +59,7 @@ class Engine(pl.LightningModule):
         self.samples_seen, self.interrupted = 0, False
         self.validation: dict[str, float] = {}
         self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
-        self._clock = (0.0, 0.0)
+        self._clock = (0.0, 0.0, 0)
 
     @property
     def progress(self) -> float:
@@ -84,7 +84,7 @@ class Engine(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Starts the clocks of the throughput meter."""
-        self._clock = (time.perf_counter(), self._waited())
+        self._clock = (time.perf_counter(), self._waited(), self.samples_seen)
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
         """Returns the loss of a batch (images uint8 [B,3,H,W], labels [B], indices [B])."""
@@ -94,8 +94,8 @@ class Engine(pl.LightningModule):
         loss = self.loss(self.encoder(images), labels)
         self._guard(loss)
         self.samples_seen += len(images) * self.trainer.world_size
-        if self.trainer.global_step % self.trainer.log_every_n_steps == 0 or batch_idx == 0:
-            self._log_step(loss, len(images), batch_idx)
+        if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
+            self._log_step(loss)
         return loss
 
     def optimizer_step(self, epoch: int, batch_idx: int, optimizer, optimizer_closure=None) -> None:
@@ -115,11 +115,13 @@ class Engine(pl.LightningModule):
                 "gradients (trainer.gradient_clip_val); the last checkpoint before it is kept."
             )
 
-    def _log_step(self, loss: Tensor, size: int, batch_idx: int) -> None:
-        seconds = time.perf_counter() - self._clock[0]
-        if batch_idx:
-            self.log("samples/s", batch_idx * size * self.trainer.world_size / seconds, prog_bar=True)
-            self.log("wait", (self._waited() - self._clock[1]) / seconds, prog_bar=True)
+    def _log_step(self, loss: Tensor) -> None:
+        """Logs the loss and, over the steps since the last call, samples/s and the share of time spent waiting."""
+        now = (time.perf_counter(), self._waited(), self.samples_seen)
+        seconds = max(now[0] - self._clock[0], 1e-9)
+        self.log("samples/s", (now[2] - self._clock[2]) / seconds, prog_bar=True)
+        self.log("wait", (now[1] - self._clock[1]) / seconds, prog_bar=True)
+        self._clock = now
         self.log("train/loss", loss.detach(), prog_bar=True)
         self.log("train/lr", self.optimizers().param_groups[0]["lr"])
         self.log("train/samples", float(self.samples_seen))

@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
 from docclf import __version__, atomic, build, checkpoint, cost, scoring
-from docclf.callbacks import BatchPicture, Curve, GracefulStop
+from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
 from docclf.errors import InputError
 
 # Settings that may differ between a run and its continuation.
@@ -52,8 +53,10 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
         GracefulStop(folder / "last.ckpt"),
         ModelCheckpoint(filename="best", monitor="val/select", mode="max", every_n_epochs=every, **keep),
         ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
-        TQDMProgressBar(refresh_rate=10),
+        EpochLine(),
     ]
+    if interactive := sys.stderr.isatty():
+        callbacks.append(TQDMProgressBar(refresh_rate=10, leave=False))
     loggers = [instantiate(node, save_dir=str(folder)) for node in config.logger.values()]
     return instantiate(
         config.trainer,
@@ -61,6 +64,7 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
         logger=loggers or False,
         callbacks=callbacks,
         plugins=[checkpoint.AtomicCheckpointIO()],
+        enable_progress_bar=interactive,
     )
 
 

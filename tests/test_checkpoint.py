@@ -1,0 +1,98 @@
+"""Reading what may be broken or hostile; writing whole files or none."""
+
+import os
+
+import pytest
+import torch
+
+from docclf import atomic, checkpoint
+from docclf.errors import InputError
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch pwned",)
+
+
+def stored(target="docclf.head.gap.Gap"):
+    return {"state_dict": {}, checkpoint.KEY: {"config": {"head": {"_target_": target}, "list": [{"a": 1}]}}}
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "x.ckpt"
+    checkpoint.AtomicCheckpointIO().save_checkpoint(stored(), path)
+    assert checkpoint.config_of(checkpoint.load(path), path)["head"]["_target_"] == "docclf.head.gap.Gap"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.ckpt"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "subprocess.Popen",
+        "docclf.run.subprocess.run",
+        "docclf.head.gap.nn.Module",
+        "docclf.checkpoint.torch.load",
+        "docclf.atomic.write_text",
+        "torch.hub.load",
+        "torch.nn.modules.module.Module",
+        "docclf.head.gap",
+        "builtins.eval",
+    ],
+)
+def test_foreign_targets_are_refused(target):
+    with pytest.raises(InputError, match="nothing of it was built"):
+        checkpoint.config_of(stored(target), "x.ckpt")
+
+
+def test_own_packages_can_be_allowed():
+    assert checkpoint.config_of(stored("mine.nets.Net"), "x.ckpt", ["mine"])
+    with pytest.raises(InputError, match="mine.nets.Net"):
+        checkpoint.config_of(stored("mine.nets.Net"), "x.ckpt", ["min"])
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"state_dict": Evil(), checkpoint.KEY: {}}, tmp_path / "evil.ckpt")
+    with pytest.raises(InputError, match="not loaded"):
+        checkpoint.load(tmp_path / "evil.ckpt")
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"hello", b"\x80\x02", None])
+def test_broken_files(tmp_path, content):
+    path = tmp_path / "broken.ckpt"
+    if content is None:
+        torch.save(stored() | {"w": torch.zeros(9999)}, path)
+        content = path.read_bytes()[:20000]
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="broken.ckpt"):
+        checkpoint.load(path)
+
+
+def test_other_peoples_checkpoints(tmp_path):
+    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
+    with pytest.raises(InputError, match="not written by docclf"):
+        checkpoint.load(tmp_path / "other.ckpt")
+    with pytest.raises(InputError, match="other.ckpt"):
+        checkpoint.load(tmp_path / "missing.ckpt")
+
+
+def test_a_failed_write_leaves_the_old_file_alone(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def half(temporary):
+        with open(temporary, "w") as stream:
+            stream.write("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left"):
+        atomic.write(path, half)
+    assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_where_a_folder_should_be(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="hydra.run.dir"):
+        atomic.write_text(tmp_path / "file" / "metrics.json", "{}")

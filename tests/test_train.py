@@ -1,0 +1,125 @@
+"""The whole: train, stop, continue, evaluate."""
+
+import csv
+import json
+import signal
+import time
+
+import pytest
+import torch
+from conftest import ROOT, TINY
+
+from docclf import checkpoint
+
+EXPERIMENTS = sorted(str(p.relative_to(ROOT / "conf/experiment").with_suffix("")) for p in ROOT.glob("conf/experiment/**/*.yaml"))
+
+
+def numbers(path):
+    return {k: v for k, v in json.loads(path.read_text()).items() if k != "about"}
+
+
+def encoder_of(path):
+    return {k: v for k, v in checkpoint.load(path)["state_dict"].items() if k.startswith(("encoder.", "loss."))}
+
+
+def test_training_and_evaluate_agree_exactly(script, tmp_path):
+    done = script("train.py", *TINY, "name=one")
+    assert done.code == 0, done.err
+    run = tmp_path / "experiments/one/seed0"
+    for name in ("best.ckpt", "last.ckpt", "metrics.json", "curve.csv", "curve.png", "batch.png", "metrics.csv"):
+        assert (run / name).exists(), name
+    assert "1e-4" in done.out and "rank" in done.out
+    with (run / "curve.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["samples"]) for row in rows] == [0, 24]
+
+    again = script("evaluate.py", f"ckpt={run}/best.ckpt", f"hydra.run.dir={tmp_path}/evaluated")
+    assert again.code == 0, again.err
+    first, second = numbers(run / "metrics.json"), numbers(tmp_path / "evaluated/metrics.json")
+    assert first == second and {"tpr@fpr=1e-4", "tpr@fpr=1e-2", "auroc", "rank1", "eer"} <= set(first)
+
+    for model in ("untrained", "hog"):
+        done = script("evaluate.py", f"model={model}", f"ckpt={run}/best.ckpt", f"hydra.run.dir={tmp_path}/{model}")
+        assert done.code == 0, done.err
+    assert numbers(tmp_path / "hog/metrics.json") != first
+    changed = script("evaluate.py", f"ckpt={run}/best.ckpt", "+data.test_designs=12", f"hydra.run.dir={tmp_path}/more")
+    assert changed.code == 0, changed.err
+    assert numbers(tmp_path / "more/metrics.json")["negatives"] > first["negatives"]
+
+
+def test_resume_equals_the_uninterrupted_run(script, tmp_path):
+    base = [*TINY[:6], "optim.schedule.warmup=0.5", "logger=none", "evaluate=false"]
+    assert script("train.py", *base, "trainer.max_epochs=3", "name=whole").code == 0
+    # the schedule must know the whole length: stop after the first epoch by a limit that is not part of the config
+    assert script("train.py", *base, "trainer.max_epochs=3", "+trainer.max_time=00:00:00:00", "name=parts").code == 0
+    whole, parts = (tmp_path / f"experiments/{name}/seed0/last.ckpt" for name in ("whole", "parts"))
+    assert checkpoint.load(parts)["global_step"] < checkpoint.load(whole)["global_step"]
+    done = script("train.py", *base, "trainer.max_epochs=3", "name=parts", "ckpt_path=last")
+    assert done.code == 0, done.err
+    for key, value in encoder_of(whole).items():
+        assert torch.equal(value, encoder_of(parts)[key]), key
+
+
+def test_a_folder_with_another_run_is_not_overwritten(script, tmp_path):
+    base = [*TINY, "logger=none", "evaluate=false", "name=kept"]
+    assert script("train.py", *base).code == 0
+    before = (tmp_path / "experiments/kept/seed0/last.ckpt").read_bytes()
+    done = script("train.py", *base, "loss.margin.m=0.05")
+    assert done.code == 1 and "loss.margin.m" in done.err and "name=NAME" in done.err
+    assert (tmp_path / "experiments/kept/seed0/last.ckpt").read_bytes() == before
+
+
+def test_init_from_takes_the_encoder_only(script, tmp_path):
+    assert script("train.py", *TINY, "logger=none", "evaluate=false", "name=first").code == 0
+    source = tmp_path / "experiments/first/seed0/last.ckpt"
+    done = script(
+        "train.py", *TINY, "logger=none", "evaluate=false", "name=second", f"init_from={source}",
+        "optim.optimizer.lr=0.0", "optim.optimizer.weight_decay=0.0", "data.num_designs=30",
+    )  # fmt: skip
+    assert done.code == 0 and "encoder" in done.out, done.err
+    old, new = encoder_of(source), encoder_of(tmp_path / "experiments/second/seed0/last.ckpt")
+    weights = [k for k in old if k.startswith("encoder.") and "running" not in k and "num_batches" not in k]
+    assert weights and all(torch.equal(old[k], new[k]) for k in weights)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(script, tmp_path):
+    done = script("train.py", *TINY, "logger=none", "optim.optimizer.lr=1e30", "trainer.max_epochs=4")
+    assert done.code == 1 and "Traceback" not in done.err
+    for word in ("step", "learning rate", "scale", "margin", "optim.optimizer.lr"):
+        assert word in done.err
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_runs_two_batches_and_evaluates_alike(script, tmp_path, name):
+    done = script("train.py", f"experiment={name}", "data=synthetic", "trainer=smoke", "trainer.max_epochs=1",
+                  "logger=none", *TINY[:6], f"hydra.run.dir={tmp_path}/run")  # fmt: skip
+    assert done.code == 0, done.err
+    assert script("evaluate.py", f"ckpt={tmp_path}/run/best.ckpt", f"hydra.run.dir={tmp_path}/out").code == 0
+    assert numbers(tmp_path / "run/metrics.json") == numbers(tmp_path / "out/metrics.json")
+
+
+def test_two_processes(process, tmp_path):
+    run = process("train.py", *TINY, "trainer.devices=2", "trainer.strategy=ddp", "name=two", "logger=csv")
+    output, _ = run.communicate(timeout=280)
+    assert run.returncode == 0, output
+    state = checkpoint.load(tmp_path / "experiments/two/seed0/last.ckpt")
+    assert state["global_step"] == 1 and state["samples_seen"] == 24
+    assert numbers(tmp_path / "experiments/two/seed0/metrics.json")["rank1"] is not None
+
+
+def test_ctrl_c_saves_and_the_same_command_continues(process, script, tmp_path):
+    arguments = [*TINY[:4], "data.samples_per_epoch=1200", "metric.replicates=20", "logger=none", "evaluate=false",
+                 "name=stopped", "trainer.max_epochs=2"]  # fmt: skip
+    run = process("train.py", *arguments)
+    deadline = time.monotonic() + 200
+    while not (tmp_path / "experiments/stopped/seed0/batch.png").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1.0)
+    run.send_signal(signal.SIGINT)
+    output, _ = run.communicate(timeout=100)
+    assert run.returncode == 130, output
+    last = tmp_path / "experiments/stopped/seed0/last.ckpt"
+    stopped_at = checkpoint.load(last)["global_step"]
+    assert 0 < stopped_at < 200, output
+    assert script("train.py", *arguments).code == 0
+    assert checkpoint.load(last)["global_step"] == 200
