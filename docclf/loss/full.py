@@ -41,7 +41,7 @@ class Full(nn.Module):
             self.weight = nn.Parameter(draw(0, num_classes, embed_dim, seed))
         else:
             self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
-            self.rows.weight = nn.Parameter(self.rows._buffers.pop("weight"))
+            self.rows.weight = nn.Parameter(self.rows.__dict__.pop("weight"))
         self._seen: dict[str, Tensor] = {}
 
     @property

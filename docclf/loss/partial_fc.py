@@ -7,19 +7,26 @@ from torch import Tensor, nn
 
 from docclf.errors import InputError
 from docclf.loss import backend as backends
-from docclf.loss import ramp
+from docclf.loss import guard, ramp
 from docclf.loss.health import summary
 from docclf.loss.labels import kept
+from docclf.loss.others import Others
+from docclf.loss.pending import Pending
 from docclf.loss.product import Product
+from docclf.loss.ranks import Ranks
 from docclf.loss.rows import Rows
-from docclf.loss.sampler import bernoulli, with_positives
+from docclf.loss.sampler import bernoulli, place, with_positives
 from docclf.ops import real, unit
 
 UNSAMPLED = ("frozen", "dense")
+HINT = "Lower loss.optimizer.lr or the encoder's rate, lengthen the warm-up, or ramp the margin (loss.margin_ramp)."
 
 
 class PartialFC(nn.Module):
     """Mean cross entropy of margin logits over the classes of the batch and a random share of the others.
+
+    With several processes each holds a run of the classes, from the first batch on; the loss is the mean over the
+    batches of all of them.
 
     Args:
         num_classes: K.
@@ -29,10 +36,11 @@ class PartialFC(nn.Module):
         scale: factor of the logits, without unit.
         sample_rate: share of the classes drawn in a step, above 0 to 1; 1 is the full softmax.
         logq: correct the sum over the sample to one over all classes; False is the original PartialFC.
-        unsampled: ``frozen`` leaves rows that were not drawn as they are; ``dense`` moves them by momentum and decay.
+        unsampled: ``frozen`` leaves rows that were not drawn as they are; ``dense`` moves them in every step by what
+            is left of their moments and by weight decay, as a dense optimizer does, at a cost that grows with K.
         margin_ramp: shares of training between which the margin rises from 0 to full; [0, 0] is full from the start.
         fused: update centres during the backward pass; False holds their gradients until ``update``, so that
-            micro-batches add up.
+            micro-batches add up and ``gradient_norm`` can be asked for.
         backend: ``auto`` by device, ``eager``, ``chunked`` or ``triton``; all give the same numbers.
         products: operands of the large matrix products: ``float32``, ``tf32`` or ``bfloat16``.
         seed: of the initial centres and of the draws.
@@ -62,46 +70,25 @@ class PartialFC(nn.Module):
             raise InputError(f"loss.sample_rate={sample_rate}: want a share of the classes above 0 to 1, such as 0.1")
         if unsampled not in UNSAMPLED:
             raise InputError(f"loss.unsampled={unsampled!r}: choose one of {', '.join(UNSAMPLED)}")
+        if not scale > 0:
+            raise InputError(f"loss.scale={scale}: want a number above 0, such as 64")
+        backends.check(backend)
         self.num_classes, self.margin, self.scale = num_classes, margin, scale
         self.sample_rate, self.logq, self.unsampled, self.fused = sample_rate, logq, unsampled, fused
         self.margin_ramp = ramp.checked(margin_ramp)
         self.optimizer, self.seed = optimizer, seed
         self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
-        backends.check(backend)
+        self.ranks: Ranks | None = None
         self.backend_name, self.product = backend, Product(products)
         self._backend: object | None = None
         self._draws = 0
-        self._pending: list[tuple[Tensor | slice, Tensor]] = []
+        self._pending = Pending()
         self._seen: dict[str, Tensor] = {}
 
     @property
     def centres(self) -> Tensor:
-        """Centres [K,D], of any length."""
+        """Centres [K,D] of the classes of this rank, of any length."""
         return self.rows.weight
-
-    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Returns the mean loss of embeddings [B,D] of any length and labels [B]; label -1 leaves a sample out."""
-        x, y = kept(embeddings, labels, self.num_classes)
-        if not len(y):
-            return real(embeddings).sum() * 0.0
-        with torch.autocast(x.device.type, enabled=False):
-            rows, position, count = self._sample(y)
-            lse, top, cosine = Others.apply(unit(x), self, rows, position)
-            if self.logq and 1 < count < self.num_classes:
-                lse = lse + math.log((self.num_classes - 1) / (count - 1))
-            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean()
-        self._seen = {"genuine": cosine.detach(), "impostor": top}
-        return loss
-
-    def _sample(self, labels: Tensor) -> tuple[Tensor | None, Tensor, int]:
-        """Returns the classes of this step (None for all), the place of each label among them, and their number."""
-        if self.training:
-            self._draws += 1
-        if self.sample_rate == 1:
-            return None, labels, self.num_classes
-        drawn = bernoulli(self.num_classes, self.sample_rate, self.seed, self._draws)
-        rows = torch.from_numpy(with_positives(drawn, labels.cpu().numpy())).to(labels.device)
-        return rows, torch.searchsorted(rows, labels), len(rows)
 
     @property
     def backend(self) -> object:
@@ -110,12 +97,54 @@ class PartialFC(nn.Module):
             self._backend = backends.choose(self.backend_name, self.product, self.centres.device)
         return self._backend
 
+    def shard(self) -> None:
+        """Keeps the classes of this rank only; the first batch does it, and loading or saving shards."""
+        if self.ranks is None:
+            self.ranks = Ranks()
+            span = self.ranks.span(self.num_classes)
+            if (self.rows.first, self.rows.last) != span:
+                self.rows.narrow(*span)
+
+    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Returns the mean loss of embeddings [B,D] of any length and labels [B]; label -1 leaves a sample out."""
+        self.shard()
+        x, y = kept(embeddings, labels, self.num_classes)
+        with torch.autocast(x.device.type, enabled=False):
+            x, y = self.ranks.gather(unit(x), y)
+            if not len(y):
+                return real(embeddings).sum() * 0.0
+            rows, position, count = self._sample(y)
+            lse, top, cosine = Others.apply(x, self, rows, position)
+            if self.logq and 1 < count < self.num_classes:
+                lse = lse + math.log((self.num_classes - 1) / (count - 1))
+            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean()
+        named = {"embeddings": x, "target cosines": cosine, "log-sum-exp": lse, "loss": loss}
+        guard.finite(named, self.rows.clock, self.ranks.rank, HINT)
+        self._seen = {"genuine": cosine.detach(), "impostor": top}
+        return loss
+
+    def _sample(self, labels: Tensor) -> tuple[Tensor | None, Tensor, int]:
+        """Returns what ``place`` does for the classes of this step (None for all), and their number over all ranks."""
+        first, last = self.rows.first, self.rows.last
+        if self.training:
+            self._draws += 1
+        if self.sample_rate == 1:
+            return None, torch.where((labels >= first) & (labels < last), labels - first, -1), self.num_classes
+        drawn = bernoulli(self.num_classes, self.sample_rate, self.seed, self._draws)
+        classes = torch.from_numpy(with_positives(drawn, labels.cpu().numpy())).to(labels.device)
+        return *place(classes, labels, first, last), len(classes)
+
     def emit(self, index: Tensor | slice, grad: Tensor, raw: Tensor) -> None:
         """Takes the gradient [n,D] of some centres, whose values are ``raw`` [n,D]."""
         if self.fused:
             self.rows.apply(index, grad, raw)
         else:
-            self._pending.append((index, grad))
+            self._pending.add(index, grad)
+
+    def settle(self, rows: Tensor | None) -> None:
+        """Ends a fused step in which ``rows`` took part."""
+        if self.fused and self.unsampled == "dense":
+            self.rows.coast(rows)
 
     def set_progress(self, progress: float) -> None:
         """Sets margin and centre rate for a share of training done, in [0, 1]."""
@@ -126,43 +155,49 @@ class PartialFC(nn.Module):
         """Returns no parameter: the centres have their own optimizer."""
         return []
 
+    def gradient_norm(self) -> float:
+        """Returns the norm of the gradients held, over the centres of all ranks; every rank must ask."""
+        grad = self._pending.merge()[1] if self._pending else self.centres.new_zeros(1)
+        return (self.ranks or Ranks()).sum(grad.double().square().sum()).sqrt().item()
+
+    def scale_gradient(self, factor: float) -> None:
+        """Multiplies the gradients held, to clip them together with the encoder's."""
+        if self._pending:
+            self._pending.merge()[1].mul_(factor)
+
     def update(self) -> None:
         """Applies the gradients held since the last update; does nothing when updates are fused."""
         if not self._pending:
             return
+        index, grad = self._pending.merge()
         self.rows.begin()
-        for index, grad in self._pending:
-            self.rows.apply(index, grad)
-        self._pending = []
+        self.rows.apply_blocks(index, grad)
+        if self.unsampled == "dense":
+            self.rows.coast(index)
+        self._pending.clear()
 
     def health(self) -> dict[str, float]:
         """Returns numbers to log: cosines, lengths of the centres, share never touched, effective margin."""
         return summary(self._seen, self.centres, self.margin, self.rows.steps)
 
+    def grow(self, num_classes: int) -> None:
+        """Adds classes; the rows of those that are there stay as they are. One process only.
 
-class Others(torch.autograd.Function):
-    """Log-sum-exp over the other classes, largest cosine among them, and cosine of the target, [B] each."""
-
-    @staticmethod
-    def forward(ctx, x, head, rows, position):
-        """Runs the backend on unit embeddings [B,D]; the target's cosine is taken apart, in full precision."""
-        weight = head.rows.weight
-        lse, top = head.backend.forward(x, weight, rows, position, head.scale)
-        target = unit(weight[position if rows is None else rows[position]]).to(x.dtype)
-        ctx.head, ctx.rows = head, rows
-        ctx.save_for_backward(x, position, lse, target)
-        ctx.mark_non_differentiable(top)
-        return lse, top, (x * target).sum(1)
-
-    @staticmethod
-    def backward(ctx, g_lse, _, g_cos):
-        """Recomputes the cosines, passes gradients to the centres and returns that of the embeddings."""
-        x, position, lse, target = ctx.saved_tensors
-        head = ctx.head
-        if head.fused:
-            head.rows.begin()
-        with torch.autocast(x.device.type, enabled=False):
-            dx = head.backend.backward(
-                x, head.rows.weight, ctx.rows, position, head.scale, lse, g_lse, g_cos[:, None] * x, head.emit
+        Raises:
+            InputError: fewer classes than there are, or the centres are spread over several processes.
+        """
+        if num_classes < self.num_classes or (self.rows.first, self.rows.last) != (0, self.num_classes):
+            raise InputError(
+                f"cannot grow from {self.num_classes} classes (rows {self.rows.first} to {self.rows.last} here) to "
+                f"{num_classes}: want a larger number, before the centres are spread over processes"
             )
-        return dx + g_cos[:, None] * target, None, None, None
+        self.rows.grow(num_classes)
+        self.num_classes = num_classes
+
+    def get_extra_state(self) -> dict:
+        """Returns the number of draws, on which the next sample depends."""
+        return {"draws": self._draws}
+
+    def set_extra_state(self, state: dict) -> None:
+        """Takes the number of draws."""
+        self._draws = state["draws"]

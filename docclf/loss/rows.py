@@ -9,6 +9,8 @@ from docclf.errors import InputError
 
 # rows drawn from one generator: small enough to start anywhere in the table without drawing all that is before
 DRAW = 4096
+# rows treated at a time where all are walked
+BLOCK = 4096
 
 
 def draw(first: int, last: int, dim: int, seed: int) -> Tensor:
@@ -25,12 +27,11 @@ def draw(first: int, last: int, dim: int, seed: int) -> Tensor:
     return out
 
 
-def _select(table: Tensor, index: Tensor) -> Tensor:
-    return table.index_select(0, index)
-
-
 class Rows(nn.Module):
     """Centres [K,D] of the classes first to last, and moments, step count and decay seen of each.
+
+    The tensors are neither parameters nor buffers, so that DistributedDataParallel, which would average or broadcast
+    them although every rank holds other classes, does not know of them; they move and save with the module.
 
     Args:
         first: first class held.
@@ -42,15 +43,19 @@ class Rows(nn.Module):
 
     def __init__(self, first: int, last: int, dim: int, optimizer: object, seed: int) -> None:
         super().__init__()
-        self.first, self.last, self.rule = first, last, optimizer
-        self.register_buffer("weight", draw(first, last, dim, seed))
-        for name in optimizer.moments:
-            self.register_buffer(name, torch.zeros(last - first, dim, dtype=optimizer.curve.moment_dtype))
-        self.register_buffer("steps", torch.zeros(last - first, dtype=torch.int32))
-        self.register_buffer("decay_seen", torch.zeros(last - first, dtype=torch.float64))
+        self.first, self.last, self.dim, self.seed, self.rule = first, last, dim, seed, optimizer
+        self.names = ("weight", *optimizer.moments, "steps", "decay_seen")
+        for name, tensor in zip(self.names, self._fresh(first, last), strict=True):
+            setattr(self, name, tensor)
         self.clock, self.decay = 0, 0.0
         self._before = 0.0
         self._noise: Tensor | None = None
+
+    def _fresh(self, first: int, last: int) -> list[Tensor]:
+        count, kind = last - first, self.rule.curve.moment_dtype
+        moments = [torch.zeros(count, self.dim, dtype=kind) for _ in self.rule.moments]
+        counters = [torch.zeros(count, dtype=torch.int32), torch.full((count,), getattr(self, "decay", 0.0)).double()]
+        return [draw(first, last, self.dim, self.seed), *moments, *counters]
 
     def begin(self) -> None:
         """Opens an optimizer step: the rows passed to ``apply`` until the next call take part in it, once each."""
@@ -64,7 +69,7 @@ class Rows(nn.Module):
         """Updates some rows of this table.
 
         Args:
-            index: rows, each once: ascending [n], or a slice.
+            index: rows, each once: [n], or a slice.
             grad: gradient [n,D]; overwritten.
             weight: the centres of these rows when at hand: a copy for a tensor index, a view for a slice.
         """
@@ -80,6 +85,21 @@ class Rows(nn.Module):
         self._put("weight", index, weight)
         for name, moment in zip(self.rule.moments, moments, strict=True):
             self._put(name, index, moment)
+
+    def apply_blocks(self, index: Tensor, grad: Tensor) -> None:
+        """Does what ``apply`` does, some thousand rows at a time, so that what it needs besides stays small."""
+        for first in range(0, len(index), BLOCK):
+            self.apply(index[first : first + BLOCK], grad[first : first + BLOCK])
+
+    def coast(self, touched: Tensor | None) -> None:
+        """Moves all rows but ``touched`` (None: all were) as a gradient of zero would; walks the whole table."""
+        if touched is None:
+            return
+        free = torch.ones(len(self.weight), dtype=torch.bool, device=self.weight.device)
+        free[touched] = False
+        for first in range(0, len(free), BLOCK):
+            index = free[first : first + BLOCK].nonzero().squeeze(1) + first
+            self.apply(index, self.weight.new_zeros(len(index), self.dim))
 
     def _put(self, name: str, index: Tensor | slice, values: Tensor) -> None:
         stored = getattr(self, name)
@@ -101,6 +121,26 @@ class Rows(nn.Module):
         bits = x.float().view(torch.int32).add_(self._noise[: len(x)]).bitwise_and_(-65536)
         return bits.view(torch.float32).to(torch.bfloat16)
 
+    def narrow(self, first: int, last: int) -> None:
+        """Keeps the classes first to last (exclusive) only."""
+        for name in self.names:
+            setattr(self, name, getattr(self, name)[first - self.first : last - self.first].clone())
+        self.first, self.last = first, last
+
+    def grow(self, last: int) -> None:
+        """Adds fresh rows up to class ``last`` (exclusive); those that are there stay as they are."""
+        for name, fresh in zip(self.names, self._fresh(self.last, last), strict=True):
+            old = getattr(self, name)
+            setattr(self, name, torch.cat((old, fresh.to(old.device))))
+        self.last = last
+
+    def _apply(self, fn, recurse: bool = True):
+        super()._apply(fn, recurse)
+        for name in self.names:
+            if name not in self._parameters:
+                setattr(self, name, fn(getattr(self, name)))
+        return self
+
     def get_extra_state(self) -> dict:
         """Returns the counters of a checkpoint: plain numbers."""
         return {"clock": self.clock, "decay": self.decay, "first": self.first, "last": self.last}
@@ -117,3 +157,24 @@ class Rows(nn.Module):
                 f"{self.first} to {self.last}; resume with the same data, or start anew from the encoder (init_from)"
             )
         self.clock, self.decay = state["clock"], state["decay"]
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        for name in self.names:
+            destination[prefix + name] = getattr(self, name).detach()
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, errors):
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, False, missing_keys, unexpected_keys, errors)
+        for name in self.names:
+            stored, own = state_dict.get(prefix + name), getattr(self, name)
+            if stored is None:
+                missing_keys.append(prefix + name)
+            elif stored.shape != own.shape:
+                errors.append(f"{prefix}{name} is {list(stored.shape)} in the checkpoint, {list(own.shape)} here")
+            else:
+                with torch.no_grad():
+                    own.copy_(stored)
+
+
+def _select(table: Tensor, index: Tensor) -> Tensor:
+    return table.index_select(0, index)

@@ -1,6 +1,8 @@
 """Which classes take part in a step."""
 
 import numpy as np
+import torch
+from torch import Tensor
 
 
 def bernoulli(num_classes: int, rate: float, seed: int, step: int) -> np.ndarray:
@@ -35,3 +37,22 @@ def with_positives(drawn: np.ndarray, labels: np.ndarray) -> np.ndarray:
     place = np.searchsorted(drawn, wanted)
     absent = (place == len(drawn)) | (drawn[np.minimum(place, len(drawn) - 1)] != wanted) if len(drawn) else wanted >= 0
     return np.insert(drawn, place[absent], wanted[absent])
+
+
+def place(classes: Tensor, labels: Tensor, first: int, last: int) -> tuple[Tensor, Tensor]:
+    """Returns what a table of the classes first to last (exclusive) holds of a sample.
+
+    Args:
+        classes: the sample, ascending.
+        labels: each of them in the sample, [B].
+        first: first class of the table.
+        last: class after its last one.
+
+    Returns:
+        The places of the sample's classes in the table, [k], and for each label its position among those, [B], or -1
+        when the table does not hold it.
+    """
+    low, high = torch.searchsorted(classes, torch.tensor([first, last], device=labels.device)).tolist()
+    position = torch.searchsorted(classes, labels)
+    position = torch.where((position >= low) & (position < high), position - low, -1)
+    return classes[low:high] - first, position

@@ -1,0 +1,71 @@
+"""The ranks that share the classes, and what they exchange."""
+
+import math
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+class Ranks:
+    """The default process group, or one process alone; centres are split into even runs of classes (ceil partition)."""
+
+    def __init__(self) -> None:
+        alone = not (dist.is_available() and dist.is_initialized())
+        self.rank, self.size = (0, 1) if alone else (dist.get_rank(), dist.get_world_size())
+
+    def span(self, num_classes: int, rank: int | None = None) -> tuple[int, int]:
+        """Returns first class and class after the last of a rank (this one by default); late ranks may hold none."""
+        rank, share = self.rank if rank is None else rank, math.ceil(num_classes / self.size)
+        return min(rank * share, num_classes), min((rank + 1) * share, num_classes)
+
+    def sum(self, x: Tensor) -> Tensor:
+        """Returns the sum of x over the ranks."""
+        if self.size > 1:
+            dist.all_reduce(x)
+        return x
+
+    def max(self, x: Tensor) -> Tensor:
+        """Returns the element-wise maximum of x over the ranks."""
+        if self.size > 1:
+            dist.all_reduce(x, op=dist.ReduceOp.MAX)
+        return x
+
+    def gather(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns embeddings and labels of all ranks; batches may differ in size, and be empty."""
+        if self.size == 1:
+            return embeddings, labels
+        sizes = labels.new_zeros(self.size)
+        sizes[self.rank] = len(labels)
+        sizes = self.sum(sizes).tolist()
+        padded = labels.new_full((max(sizes),), -1)
+        padded[: len(labels)] = labels
+        parts = [torch.empty_like(padded) for _ in sizes]
+        dist.all_gather(parts, padded)
+        gathered = torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
+        return Gather.apply(embeddings, self, sizes), gathered
+
+
+class Gather(torch.autograd.Function):
+    """Embeddings [b,D] of each rank to those of all ranks, [B,D].
+
+    Backward adds up what the shards of all ranks say, and multiplies it by the number of ranks: the loss is the mean
+    over the global batch and the same on every rank, and DistributedDataParallel will average the encoder's gradients.
+    """
+
+    @staticmethod
+    def forward(ctx, x, ranks, sizes):
+        """Gathers batches of the given sizes."""
+        ctx.ranks, ctx.sizes = ranks, sizes
+        padded = x.new_zeros(max(sizes), x.shape[1])
+        padded[: len(x)] = x
+        parts = [torch.empty_like(padded) for _ in sizes]
+        dist.all_gather(parts, padded)
+        return torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
+
+    @staticmethod
+    def backward(ctx, grad):
+        """Returns this rank's share of the summed gradient."""
+        total = ctx.ranks.sum(grad.contiguous())
+        first = sum(ctx.sizes[: ctx.ranks.rank])
+        return total[first : first + ctx.sizes[ctx.ranks.rank]] * ctx.ranks.size, None, None

@@ -1,0 +1,121 @@
+"""Implementations of the loss head against the eager one, and what they choose."""
+
+import logging
+
+import pytest
+import torch
+from loss_reference import close
+
+from docclf.errors import InputError
+from docclf.loss import backend
+from docclf.loss.chunked import Chunked
+from docclf.loss.eager import Eager
+from docclf.loss.product import Product
+
+CPU = torch.device("cpu")
+
+
+def run(implementation, x, weight, rows, position, scale, g_lse, pull):
+    """Returns lse, top, dX and dW of all classes."""
+    lse, top = implementation.forward(x, weight, rows, position, scale)
+    dw = torch.zeros_like(weight)
+    seen = torch.zeros(len(weight), dtype=torch.int)
+
+    def emit(index, grad, raw):
+        assert torch.equal(raw, weight[index])
+        dw[index] = grad
+        seen[index] += 1
+
+    dx = implementation.backward(x, weight, rows, position, scale, lse, g_lse, pull, emit)
+    assert torch.equal(seen, torch.ones_like(seen) if rows is None else torch.zeros_like(seen).index_fill(0, rows, 1))
+    return lse, top, dx, dw
+
+
+def problem(b, k, d, sampled, dtype=torch.float32):
+    generator = torch.Generator().manual_seed(b * k + d)
+    x = torch.nn.functional.normalize(torch.randn(b, d, generator=generator, dtype=dtype), dim=1)
+    weight = torch.randn(k, d, generator=generator, dtype=dtype) * torch.rand(k, 1, generator=generator, dtype=dtype)
+    rows = (torch.rand(k, generator=generator) < 0.3).nonzero().squeeze(1) if sampled else None
+    count = k if rows is None else len(rows)
+    position = torch.randint(-1, count, (b,), generator=generator)
+    g_lse, pull = torch.rand(b, generator=generator, dtype=dtype), torch.randn(b, d, generator=generator, dtype=dtype)
+    return x, weight, rows, position, g_lse, pull
+
+
+@pytest.mark.parametrize("shape", [(1, 300, 3), (5, 257, 33), (67, 1031, 13)])
+@pytest.mark.parametrize("sampled", [True, False])
+@pytest.mark.parametrize("scale", [16.0, 64.0, 90.0])
+def test_chunked_equals_eager_in_float64(shape, sampled, scale):
+    x, weight, rows, position, g_lse, pull = problem(*shape, sampled)
+    wide = [t.double() if t is not None and t.is_floating_point() else t for t in (x, weight, rows, position)]
+    want = run(Eager(Product()), *wide, scale, g_lse.double(), pull.double())
+    got = run(Chunked(Product(), entries=1000), x, weight, rows, position, scale, g_lse, pull)
+    for a, b, tolerance in zip(got, want, (1e-6, 1e-6, 1e-5, 1e-5), strict=True):
+        close(a, b, tolerance)
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_bfloat16_products(sampled):
+    x, weight, rows, position, g_lse, pull = problem(67, 1031, 65, sampled)
+    wide = [t.double() if t is not None and t.is_floating_point() else t for t in (x, weight, rows, position)]
+    want = run(Eager(Product()), *wide, 32.0, g_lse.double(), pull.double())
+    got = run(Chunked(Product("bfloat16"), 1000), x, weight, rows, position, 32.0, g_lse, pull)
+    exact = run(Chunked(Product(), 1000), x, weight, rows, position, 32.0, g_lse, pull)
+    for a, b, tolerance in zip(got, want, (5e-3, 5e-3, 2e-2, 2e-2), strict=True):
+        close(a, b, tolerance)
+    assert not torch.equal(got[2], exact[2]), "bfloat16 products changed nothing"
+
+
+def test_far_away_classes_do_not_underflow():
+    x = torch.nn.functional.normalize(torch.ones(3, 5), dim=1)
+    weight = -x[:1].repeat(400, 1)
+    weight[7] = torch.tensor([1.0, 0, 0, 0, 0])
+    position = torch.tensor([7, 7, 7])
+    lse, top = Chunked(Product(), 100).forward(x, weight, None, position, 64.0)
+    torch.testing.assert_close(lse, torch.full((3,), -64.0) + torch.tensor(399.0).log())
+    torch.testing.assert_close(top, torch.full((3,), -1.0))
+
+
+@pytest.mark.parametrize("implementation", [Eager, Chunked])
+def test_no_other_class(implementation):
+    x, weight, position = torch.eye(3)[:2], torch.eye(3)[:1], torch.tensor([0, 0])
+    lse, _, dx, dw = run(implementation(Product()), x, weight, None, position, 64.0, torch.ones(2), x)
+    assert lse.isfinite().all() and (lse < -1e30).all() and (dx == 0).all() and dw.isfinite().all()
+
+
+def test_no_class_at_all():
+    x, weight = torch.eye(3)[:2], torch.eye(3)
+    rows, position = torch.zeros(0, dtype=torch.long), torch.tensor([-1, -1])
+    for implementation in (Eager(Product()), Chunked(Product())):
+        lse, *_ = run(implementation, x, weight, rows, position, 64.0, torch.ones(2), x)
+        assert (lse < -1e30).all() and lse.isfinite().all()
+
+
+def test_choice_is_logged_and_can_be_forced(caplog):
+    caplog.set_level(logging.INFO)
+    assert backend.choose("auto", Product(), CPU).name == "chunked"
+    assert "chunked implementation on cpu, float32 products" in caplog.text
+    assert backend.choose("eager", Product(), CPU).name == "eager"
+    with pytest.raises(InputError, match="choose one of"):
+        backend.choose("fast", Product(), CPU)
+    with pytest.raises(InputError, match="loss.products"):
+        Product("float8")
+
+
+def test_product_leaves_the_global_setting_as_it_was():
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with Product("bfloat16").ready(CPU):
+        pass
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("products, tolerance", [("float32", 1e-5), ("tf32", 5e-3), ("bfloat16", 2e-2)])
+def test_chunked_on_cuda(products, tolerance):
+    x, weight, rows, position, g_lse, pull = problem(67, 1031, 65, True)
+    want = run(Eager(Product()), x.double(), weight.double(), rows, position, 32.0, g_lse.double(), pull.double())
+    moved = [t.cuda() for t in (x, weight, rows, position)]
+    got = run(Chunked(Product(products), 1000), *moved, 32.0, g_lse.cuda(), pull.cuda())
+    for a, b in zip(got, want, strict=True):
+        close(a.cpu(), b, tolerance)
