@@ -7,6 +7,7 @@ import numpy as np
 
 _SPACING = 2.0  # pixels between neighbouring magnifications of a zoom blur at the rim
 _DFT = 13  # from this side on cv2.filter2D takes a Fourier transform, which costs less than 11 x 11 taps
+_CLOSE = 1e-9  # samples on the rim belong to the disc on either side of it
 _SUPER = 5  # samples per pixel and side when a disc is drawn
 
 
@@ -62,7 +63,7 @@ def disc_kernel(size: int, radius: float, soft: float = 0.0) -> np.ndarray:
         soft: standard deviation of a Gaussian that softens the rim, pixels; 0 for none.
     """
     axis = (np.arange(size * _SUPER) + 0.5) / _SUPER - size / 2.0
-    inside = (axis[:, None] ** 2 + axis[None, :] ** 2 <= radius * radius).astype(np.float64)
+    inside = (axis[:, None] ** 2 + axis[None, :] ** 2 <= radius * radius + _CLOSE).astype(np.float64)
     kernel = inside.reshape(size, _SUPER, size, _SUPER).mean(axis=(1, 3))
     if soft > 0.0:
         kernel = cv2.GaussianBlur(kernel, (3, 3), soft, borderType=cv2.BORDER_CONSTANT)

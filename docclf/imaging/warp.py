@@ -10,7 +10,6 @@ _ALIASED = 1.5
 _KEEP = 1.25
 _CORNERS = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
 _CLOSE = 1e-6  # rounding, in [0,1] coordinates
-_SHIFT = 4  # binary digits below the pixel in fillConvexPoly
 
 
 def to_pixels(warp: np.ndarray, size: int, width: int, height: int) -> np.ndarray:
@@ -80,17 +79,26 @@ def covers(warp: np.ndarray) -> bool:
 
 
 def coverage(warp: np.ndarray, size: int) -> np.ndarray:
-    """float32 [S,S]: the share of each output pixel that the source covers, 0 to 1.
+    """float32 [S,S]: about the share of each output pixel that the source covers, 0 to 1.
+
+    It is 0.5 plus the distance, in pixels, of the pixel's centre to the nearest side of the source's outline, clipped.
 
     Args:
         warp: [3,3] from output to source coordinates, both in [0,1].
         size: S.
     """
     out = np.linalg.inv(warp) @ _CORNERS
-    points = (out[:2] / out[2]).T * size - 0.5
-    mask = np.zeros((size, size), dtype=np.uint8)
-    cv2.fillConvexPoly(mask, np.rint(points * (1 << _SHIFT)).astype(np.int32), 255, cv2.LINE_AA, _SHIFT)
-    return mask * np.float32(1.0 / 255.0)
+    x, y = out[:2] / out[2] * size - 0.5
+    dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
+    turn = np.sign(dx[0] * dy[1] - dy[0] * dx[1])  # -1 where the outline is mirrored
+    a, b = -turn * dy / np.hypot(dx, dy), turn * dx / np.hypot(dx, dy)
+    axis = np.arange(size)
+    along = (np.outer(a, axis) + (0.5 - a * x - b * y)[:, None]).astype(np.float32)
+    down = np.outer(b, axis).astype(np.float32)
+    cover = down[0][:, None] + along[0]
+    for side in range(1, 4):
+        cv2.min(cover, down[side][:, None] + along[side], dst=cover)
+    return np.clip(cover, 0.0, 1.0, out=cover)
 
 
 def composite(front: np.ndarray, back: np.ndarray, cover: np.ndarray) -> np.ndarray:
