@@ -104,7 +104,14 @@ def _round(
             for k in range(count):
                 draw.line([(cx, cy), polar(cx, cy, r, k * TURN // count)], fill=main, width=max(1, r // 10))
             _disc(draw, cx, cy, r // 4, other)
-    elif name == "rings":
+    else:
+        _linear(draw, cx, cy, r, name, variant, main, other)
+
+
+def _linear(
+    draw: ImageDraw.ImageDraw, cx: int, cy: int, r: int, name: str, variant: int, main: Colour, other: Colour
+) -> None:
+    if name == "rings":
         for k in range(2 + variant % 2):
             x = cx + (2 * k - 1 - variant % 2) * r * 42 // 100
             draw.ellipse(

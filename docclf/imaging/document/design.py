@@ -42,6 +42,7 @@ _EDITIONS = (
     ("TYPE 1", "TYPE 2", "TYPE 3", "TYPE 4"),
     ("NORTH", "SOUTH", "EAST", "WEST"),
 )
+_TITLED_AS = {"passport": "identity_card", "bank_card": "member_card", "invoice": "receipt"}
 _TRAITS = 1
 
 
@@ -105,7 +106,7 @@ def make_look(design: int, seed: int) -> Look:
             index = CHARGES.index(emblem.charge)
             emblem = emblem._replace(charge=CHARGES[(index + 3 * place_in_family) % len(CHARGES)])
     face_dice, word_dice = streams[3], streams[2]
-    titles = language.titles.get(kind) or language.titles["identity_card"]
+    titles = language.titles[_TITLED_AS.get(kind, kind)]
     issuer = state(word_dice, language)
     return Look(
         kind=kind,

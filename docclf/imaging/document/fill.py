@@ -73,6 +73,10 @@ class Fill:
         """Returns a family name in the language's script."""
         return self.dice("name").pick(_NAMES.get(language.code, _NAMES["latin"])[1])
 
+    def full_name(self, language: Language) -> str:
+        """Returns given and family name in the language's script."""
+        return f"{self.given(language)} {self.surname(language)}"
+
     def latin_name(self) -> str:
         """Returns a full name in capital Latin letters."""
         given, family = _NAMES["latin"]

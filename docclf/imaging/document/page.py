@@ -26,17 +26,16 @@ class Page:
         self.draw = ImageDraw.Draw(self.image)
 
     def paper(
-        self, names: tuple[str, ...] = PATTERNS, colours: tuple[Colour, Colour] | None = None, strength: int = 256
+        self, names: tuple[str, ...] = PATTERNS, colours: tuple[Colour, Colour] | None = None, strength: int = 200
     ) -> None:
         """Covers the sheet with a gradient and one or two line patterns chosen from `names`."""
         p, dice = self.look.palette, self.look.decor
         first, last = colours or (p.paper, p.paper2)
-        pixels = gradient(dice.below(5), self.h, self.w, first, last)
+        self.image = gradient(dice.below(5), self.h, self.w, first, last)
         inks = (p.line, p.line2) if colours is None else (mix(first, p.light, 22), mix(last, p.second, 45))
-        pixels = lay(pixels, line_work(dice.pick(names), dice, self.h, self.w), inks[0], strength)
+        lay(self.image, line_work(dice.pick(names), dice, self.h, self.w), inks[0], strength)
         if dice.chance(65):
-            pixels = lay(pixels, line_work(dice.pick(names), dice, self.h, self.w), inks[1], strength * 3 // 4)
-        self.image = Image.fromarray(pixels)
+            lay(self.image, line_work(dice.pick(names), dice, self.h, self.w), inks[1], strength * 3 // 4)
         self.draw = ImageDraw.Draw(self.image)
 
     def strip(
@@ -45,8 +44,9 @@ class Page:
         """Covers a rectangle with its own gradient and line pattern."""
         dice = self.look.decor
         h, w = max(4, y1 - y0), max(4, x1 - x0)
-        pixels = lay(gradient(dice.below(4), h, w, first, last), line_work(dice.pick(names), dice, h, w), ink, 150)
-        self.image.paste(Image.fromarray(pixels), (x0, y0))
+        strip = gradient(dice.below(4), h, w, first, last)
+        lay(strip, line_work(dice.pick(names), dice, h, w), ink, 150)
+        self.image.paste(strip, (x0, y0))
 
     def text(
         self,

@@ -5,7 +5,7 @@ from PIL import ImageDraw
 from docclf.imaging.document.dice import Dice
 from docclf.imaging.document.page import Page
 from docclf.imaging.document.palette import Colour, mix
-from docclf.imaging.document.trig import ONE, TURN, polar, sin
+from docclf.imaging.document.trig import ONE, TURN, cos, polar, sin
 
 
 def barcode(
@@ -55,16 +55,21 @@ def chip(page: Page, x: int, y: int, w: int, h: int, style: int) -> None:
 
 def signature(page: Page, x: int, y: int, w: int, h: int, dice: Dice, colour: Colour) -> None:
     """Draws a handwritten scrawl in the box."""
-    points, at = [(x, y + h // 2)], 0
-    while at < w:
-        at += dice.between(2, max(4, w // 12))
-        points.append((x + min(at, w), y + dice.between(0, h)))
-        if dice.chance(25):
-            at = max(0, at - dice.between(0, w // 10))
+    loops, reach, tall = dice.between(4, 9), dice.between(w // 20, w // 8), dice.between(h // 4, h // 2)
+    start, slow, fade = dice.below(TURN), dice.between(1, 3), dice.between(0, 2)
+    steps, points = loops * 10, []
+    for k in range(steps + 1):
+        angle = start + k * TURN // 10
+        height = tall * (ONE + sin(slow * k * TURN // steps)) // ONE * (steps * 2 - fade * k * 2 // 3) // (steps * 2)
+        px = x + w * k // steps + (reach * cos(angle) + ONE // 2) // ONE
+        points.append((px, y + h * 6 // 10 + (height * sin(angle) + ONE // 2) // ONE))
     page.draw.line(points, fill=colour, width=2, joint="curve")
-    page.draw.line(
-        [(x, y + h), (x + w * dice.between(50, 100) // 100, y + h * dice.between(60, 110) // 100)], fill=colour, width=2
-    )
+    if dice.chance(60):
+        page.draw.line(
+            [(x, y + h), (x + w * dice.between(60, 105) // 100, y + h * dice.between(50, 105) // 100)],
+            fill=colour,
+            width=2,
+        )
 
 
 def machine_lines(page: Page, x: int, y: int, w: int, rows: int, size: int, dice: Dice, name: str) -> None:

@@ -4,6 +4,7 @@ Each pattern is a phase in integers; a line is drawn where the phase passes a mu
 """
 
 import numpy as np
+from PIL import Image
 
 from docclf.imaging.document.dice import Dice
 from docclf.imaging.document.palette import Colour
@@ -122,33 +123,33 @@ _MAKERS = {
 }
 
 
-def gradient(kind: int, h: int, w: int, first: Colour, last: Colour) -> np.ndarray:
-    """Returns a change of colour, uint8 [H,W,3]; kind 0 flat, 1 down, 2 right, 3 diagonal, 4 from the middle row."""
+def gradient(kind: int, h: int, w: int, first: Colour, last: Colour) -> Image.Image:
+    """Returns a change of colour, RGB, w x h; kind 0 flat, 1 down, 2 right, 3 diagonal, 4 from the middle row."""
     x, y = grid(h, w)
     share = (
-        np.zeros((h, w), np.int32),
-        y * 256 // h + 0 * x,
-        x * 256 // w + 0 * y,
-        (x * 128 // w) + (y * 128 // h),
-        np.abs(2 * y - h) * 256 // h + 0 * x,
-    )[kind][..., None]
-    a, b = np.array(first, np.int32), np.array(last, np.int32)
-    return ((a * (256 - share) + b * share) >> 8).astype(np.uint8)
+        np.zeros((1, 1), np.int32),
+        y * 255 // h,
+        x * 255 // w,
+        (x * 127 // w) + (y * 127 // h),
+        np.abs(2 * y - h) * 255 // h,
+    )[kind]
+    mask = Image.fromarray(np.broadcast_to(share.astype(np.uint8), (h, w)).copy())
+    image = Image.new("RGB", (w, h), first)
+    image.paste(last, (0, 0), mask)
+    return image
 
 
-def lay(image: np.ndarray, cover: np.ndarray, colour: Colour, strength: int = 256) -> np.ndarray:
-    """Prints a colour over an image.
+def lay(image: Image.Image, cover: np.ndarray, colour: Colour, strength: int = 256) -> None:
+    """Prints a colour over an image, in place.
 
     Args:
-        image: uint8 [H,W,3].
+        image: RGB, w x h.
         cover: int [H,W] in [0, 256].
         colour: RGB.
         strength: 256 is opaque.
     """
-    # The product needs 17 bits; with both factors halved it stays in int16, and 254 keeps the sum in [0, 255].
-    share = np.minimum((cover * strength) >> 8, 254).astype(np.int16)[..., None]
-    base = image.astype(np.int16)
-    return (base + ((((np.array(colour, np.int16) - base) >> 1) * (share >> 1)) >> 6)).astype(np.uint8)
+    mask = np.minimum((cover * strength) >> 8, 255).astype(np.uint8)
+    image.paste(colour, (0, 0), Image.fromarray(mask))
 
 
 def line_work(name: str, dice: Dice, h: int, w: int) -> np.ndarray:

@@ -95,9 +95,9 @@ def write(
     if face.stretch == 100:
         ImageDraw.Draw(image).text((left, y), string, fill=colour, font=glyphs, anchor="ls")
         return width
-    x0, y0, x1, y1 = (int(edge) for edge in glyphs.getbbox(string, anchor="ls"))
-    mask = Image.new("L", (x1 - x0 + 2, y1 - y0 + 2))
-    ImageDraw.Draw(mask).text((1 - x0, 1 - y0), string, fill=255, font=glyphs, anchor="ls")
-    mask = mask.resize((max(1, mask.width * face.stretch // 100), mask.height), Image.Resampling.BILINEAR)
-    image.paste(colour, (left + x0 * face.stretch // 100, y + y0 - 1), mask)
+    rise = size * 5 // 4
+    mask = Image.new("L", (width * 100 // face.stretch + size, rise + size // 2))
+    ImageDraw.Draw(mask).text((size // 2, rise), string, fill=255, font=glyphs, anchor="ls")
+    mask = mask.resize((mask.width * face.stretch // 100, mask.height), Image.Resampling.BILINEAR)
+    image.paste(colour, (left - size // 2 * face.stretch // 100, y - rise), mask)
     return width

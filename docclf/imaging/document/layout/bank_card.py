@@ -6,12 +6,14 @@ from docclf.imaging.document.page import Page
 from docclf.imaging.document.palette import Colour, hsl, mix
 from docclf.imaging.document.parts import chip
 from docclf.imaging.document.pattern import PATTERNS
+from docclf.imaging.document.text import Face
 from docclf.imaging.document.words import upper
 
 SIZES = ((512, 323), (512, 323), (512, 323), (323, 512))
 
 
-def _art(page: Page, look: Look, light: Colour) -> None:
+def _art(page: Page, look: Look, light: Colour) -> bool:
+    """Draws the picture on the card and returns whether it darkens the lower part."""
     d, p, w, h = look.structure, look.palette, page.w, page.h
     art = d.below(8)
     if art == 0:
@@ -55,6 +57,7 @@ def _art(page: Page, look: Look, light: Colour) -> None:
         for k in range(14):
             x, tall = k * w // 14, d.between(10, 60) * h // 100
             page.box(x, h - tall, x + w // 14 - 3, h, fill=mix(p.deep, p.accent, 35 + 3 * k))
+    return art in (2, 6)
 
 
 def _brand(page: Page, look: Look, cx: int, cy: int, light: Colour) -> None:
@@ -66,7 +69,7 @@ def _brand(page: Page, look: Look, cx: int, cy: int, light: Colour) -> None:
         page.draw.ellipse([cx - r + 14, cy - r, cx + r + 14, cy + r], fill=two)
         page.draw.ellipse([cx - 11, cy - r * 8 // 10, cx + 11, cy + r * 8 // 10], fill=mix(one, two, 50))
     elif style == 1:
-        page.text(cx, cy + 10, upper(look.company[:5]), look.heading, 34, light, "m")
+        page.text(cx, cy + 10, upper(look.company[:5]), look.heading, 34, light, "m", limit=110)
     elif style == 2:
         for k in range(3):
             page.box(cx - 40 + 28 * k, cy - r, cx - 16 + 28 * k, cy + r, fill=(one, two, p.light)[k], radius=8)
@@ -79,7 +82,7 @@ def _brand(page: Page, look: Look, cx: int, cy: int, light: Colour) -> None:
 
 def layout(page: Page, look: Look, fill: Fill) -> None:
     """Draws a bank card."""
-    d, p, w, h = look.structure, look.palette, page.w, page.h
+    d, p, w = look.structure, look.palette, page.w
     ground = d.pick(
         (
             (p.accent, p.deep),
@@ -94,9 +97,9 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     page.paper(PATTERNS, ground, d.pick((0, 0, 120, 200)))
     pale = ground[0][0] + ground[0][1] + ground[0][2] > 480
     ink = p.deep if pale else p.light
-    _art(page, look, mix(ground[0], p.light, 50))
+    low_ink = p.light if _art(page, look, mix(ground[0], p.light, 50)) else ink
     name_y, logo_right = d.between(40, 52), d.chance(30)
-    size, upright = d.between(26, 36), w < h
+    size = d.between(26, 36)
     x = w - 22 if logo_right else 22
     with_mark = d.chance(60)
     if with_mark:
@@ -123,6 +126,11 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
             "l" if logo_right else "r",
         )
     page.tag(w - 18, name_y + 36, 24, "r")
+    _contacts(page, look, fill, ink, low_ink)
+
+
+def _contacts(page: Page, look: Look, fill: Fill, ink: Colour, low_ink: Colour) -> None:
+    d, p, w, h, upright = look.structure, look.palette, page.w, page.h, page.w < page.h
     cx, cy = (w // 2 - 30, 100) if upright else (d.between(26, 60), h * d.between(32, 40) // 100)
     chip(page, cx, cy, 62, 48, d.below(4))
     if d.chance(60):
@@ -133,7 +141,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     mono = look.mono if d.chance(70) else look.body
     digits = fill.number("9999 9999 9999 9999")
     raised, row = d.chance(60), h * d.between(62, 70) // 100
-    shade = mix(ink, p.deep if not pale else p.light, 70)
+    shade = mix(ink, p.light if ink == p.deep else p.deep, 70)
     if upright:
         for k, group in enumerate(digits.split()):
             page.text(28, row - 90 + 34 * k, group, mono, 30, ink)
@@ -141,9 +149,16 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         if raised:
             page.text(28, row + 2, digits, mono, 36, shade, limit=w - 60)
         page.text(26, row, digits, mono, 36, ink, limit=w - 60)
-    low = h - d.between(24, 36)
+    _foot(page, look, fill, mono, low_ink)
+
+
+def _foot(page: Page, look: Look, fill: Fill, mono: Face, ink: Colour) -> None:
+    d, w, h = look.structure, page.w, page.h
+    upright, low = w < h, h - d.between(24, 36)
     page.text(26, low, fill.latin_name(), mono, 20, ink, limit=w * 55 // 100)
     small, valid_y = d.pick(("VALID THRU", "EXPIRES", "GOOD THRU", "BIS")), low - d.between(26, 34)
-    page.text(w * 46 // 100, valid_y, small, look.body, 10, ink)
-    page.text(w * 46 // 100 + 66, valid_y, fill.date(1, 2025, 2032)[3:5] + "/" + fill.number("29"), mono, 20, ink)
-    _brand(page, look, w - 66, low - 16 if d.chance(80) else h - 120, ink)
+    x = 26 if upright else w * 46 // 100
+    page.text(x, valid_y, small, look.body, 11, ink)
+    page.text(x + 74, valid_y, fill.date(1, 2025, 2032)[3:5] + "/" + fill.number("29"), mono, 20, ink)
+    high = d.chance(20)
+    _brand(page, look, w - 66, h - 120 if high and not upright else low - 16, ink)

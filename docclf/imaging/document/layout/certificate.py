@@ -92,7 +92,8 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     middle = d.chance(70)
     x, anchor = (w // 2, "m") if middle else (w * 24 // 100, "l")
     limit = (w - 2 * m - 20) if middle else (w - x - m - 10)
-    y, top_emblem = m + 12, d.chance(60)
+    tall = h > w
+    y, top_emblem = m + (44 if tall else 12), d.chance(60)
     if top_emblem:
         r = d.between(22, 34)
         page.emblem(x if middle else x + r, y + r, r)
@@ -110,6 +111,14 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         limit=limit,
     )
     y += 34 + size
+    _body(page, look, fill, m, x, y, middle)
+    _foot(page, look, fill, m, x, middle)
+
+
+def _body(page: Page, look: Look, fill: Fill, m: int, x: int, y: int, middle: bool) -> None:
+    d, p, w, h = look.structure, look.palette, page.w, page.h
+    anchor, tall = "m" if middle else "l", h > w
+    limit = (w - 2 * m - 20) if middle else (w - x - m - 10)
     if d.chance(60):
         page.rule(x - 90 if middle else x, y, x + 90, y, p.second, 3)
     page.tag(x if middle else x + 4, y + 26, 20, anchor)
@@ -120,7 +129,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     page.text(
         x,
         y,
-        f"{fill.given(look.language)} {fill.surname(look.language)}",
+        fill.full_name(look.language),
         look.hand if d.chance(70) else look.heading,
         name_size,
         p.ink,
@@ -128,19 +137,23 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         limit=limit,
     )
     page.rule(x - 130 if middle else x, y + 9, min(x + (130 if middle else 250), w - m - 6), y + 9, p.label, 1)
-    rows, low = d.between(2, 4), h - m - 62
-    for k in range(rows):
-        if y + 32 + 17 * k < low:
-            page.text(
-                x,
-                y + 30 + 17 * k,
-                f"{fill.address()}, {fill.date(3)}, {look.issuer}"[: d.between(26, 52)],
-                look.body,
-                13,
-                p.label,
-                anchor,
-                limit=limit,
-            )
+    step = 26 if tall else 17
+    y += 20 if tall else 0
+    for k in range(min(d.between(2, 4), (h - m - 94 - y) // step + 1)):
+        page.text(
+            x,
+            y + 30 + step * k,
+            f"{fill.address()}, {fill.date(3)}, {look.issuer}"[: d.between(26, 52)],
+            look.body,
+            13,
+            p.label,
+            anchor,
+            limit=limit,
+        )
+
+
+def _foot(page: Page, look: Look, fill: Fill, m: int, x: int, middle: bool) -> None:
+    d, p, w, h = look.structure, look.palette, page.w, page.h
     style, low = d.below(4), h - m - 18
     for k in range(1 + d.below(2)):
         sx = (m + 24, w - m - 150)[k]
@@ -152,7 +165,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     if style == 0:
         seal(page, w // 2 if middle else w * 10 // 100, low - 26, 30, p.accent, True)
     elif style == 1:
-        seal(page, w - m - 46, m + 48, 34, p.second, False)
+        seal(page, w // 2 if middle else w * 80 // 100, low - 36, 34, p.second, False)
     elif style == 2:
         stamp(page, w * 62 // 100, low - 24, 36, mix(p.second, p.paper, 25), look.company[:8])
     page.text(w - m - 8, h - m - 6, fill.number("No 999999"), look.mono, 11, p.label, "r")

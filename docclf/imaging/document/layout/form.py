@@ -75,53 +75,57 @@ def _section(page: Page, look: Look, fill: Fill, y: int, room: int, x0: int, x1:
     rows, step = d.between(2, 4), d.between(25, 32)
     rows = max(1, min(rows, (room - 24) // step))
     if style == 5:
-        columns = d.between(3, 5)
-        for r in range(rows + 1):
-            for c in range(columns):
-                a, b = x0 + (x1 - x0) * c // columns, x0 + (x1 - x0) * (c + 1) // columns
-                page.box(a, y + r * 20, b, y + r * 20 + 20, line=p.label, width=1, fill=p.paper2 if r == 0 else None)
-                shown = label(look.language, d.pick(LABELS)) if r == 0 else fill.number("9999")
-                page.text(
-                    a + 4,
-                    y + r * 20 + 15,
-                    shown,
-                    look.body if r == 0 else look.hand,
-                    11 if r == 0 else 14,
-                    p.label if r == 0 else _INK,
-                    limit=b - a - 6,
-                )
-        return y + (rows + 1) * 20 + 8
+        return _table(page, look, fill, y, rows, x0, x1)
     for r in range(rows):
         columns = d.between(1, 3)
         for c in range(columns):
             a, b = x0 + (x1 - x0) * c // columns, x0 + (x1 - x0) * (c + 1) // columns - 6
-            what, top = d.pick(LABELS), y + r * step
-            if style == 0:
-                page.box(a, top, b, top + step - 4, line=p.label, width=1)
-            elif style == 1:
-                page.rule(a, top + step - 5, b, top + step - 5, p.label, 1)
-            elif style == 2:
-                page.box(a, top + 9, b, top + step - 3, fill=mix(p.paper2, p.light, 35))
-            elif style == 3:
-                for k in range(max(3, (b - a) // 16)):
-                    page.box(a + 16 * k, top + 10, a + 16 * k + 14, top + step - 3, line=p.label, width=1)
-            else:
-                page.box(a, top + 8, a + 12, top + 20, line=p.ink, width=2)
-                if d.below(2) ^ fill.dice("goods").below(2):
-                    page.draw.line([(a + 2, top + 12), (a + 6, top + 18), (a + 15, top + 4)], fill=_INK, width=3)
-            shift = 18 if style == 4 else 3
-            page.text(
-                a + shift,
-                top + (18 if style == 4 else 8),
-                label(look.language, what),
-                look.body,
-                12 if style == 4 else 9,
-                p.label,
-                limit=b - a - 20,
-            )
-            if style != 4:
-                page.text(a + 4, top + step - 7, _value(look, fill, what), look.hand, 16, _INK, limit=b - a - 6)
+            _entry(page, look, fill, style, a, b, y + r * step, step)
     return y + rows * step + 8
+
+
+def _table(page: Page, look: Look, fill: Fill, y: int, rows: int, x0: int, x1: int) -> int:
+    d, p = look.structure, look.palette
+    columns = d.between(3, 5)
+    for r in range(rows + 1):
+        top = y + r * 20
+        for c in range(columns):
+            a, b = x0 + (x1 - x0) * c // columns, x0 + (x1 - x0) * (c + 1) // columns
+            page.box(a, top, b, top + 20, line=p.label, width=1, fill=None if r else p.paper2)
+            if r:
+                page.text(a + 4, top + 15, fill.number("9999"), look.hand, 14, _INK, limit=b - a - 6)
+            else:
+                name = label(look.language, d.pick(LABELS))
+                page.text(a + 4, top + 15, name, look.body, 11, p.label, limit=b - a - 6)
+    return y + (rows + 1) * 20 + 8
+
+
+def _entry(page: Page, look: Look, fill: Fill, style: int, a: int, b: int, y: int, step: int) -> None:
+    """Draws one field from a to b: box, line, tint, comb or tick by style."""
+    d, p = look.structure, look.palette
+    what, low, cells = d.pick(LABELS), y + step - 3, max(3, (b - a) // 16)
+    name = label(look.language, what)
+    if style == 4:
+        page.box(a, y + 8, a + 12, y + 20, line=p.ink, width=2)
+        if d.below(2) ^ fill.dice("goods").below(2):
+            page.draw.line([(a + 2, y + 12), (a + 6, y + 18), (a + 15, y + 4)], fill=_INK, width=3)
+        page.text(a + 18, y + 18, name, look.body, 12, p.label, limit=b - a - 20)
+        return
+    value = _value(look, fill, what)
+    if style == 0:
+        page.box(a, y, b, low - 1, line=p.label, width=1)
+    elif style == 1:
+        page.rule(a, low - 2, b, low - 2, p.label, 1)
+    elif style == 2:
+        page.box(a, y + 9, b, low, fill=mix(p.paper2, p.light, 35))
+    page.text(a + 3, y + 8, name, look.body, 9, p.label, limit=b - a - 20)
+    if style == 3:
+        for k in range(cells):
+            page.box(a + 16 * k, y + 10, a + 16 * k + 14, low, line=p.label, width=1)
+        for k, letter in enumerate(value[:cells]):
+            page.text(a + 16 * k + 7, low - 3, letter, look.hand, 15, _INK, "m")
+    else:
+        page.text(a + 4, low - 4, value, look.hand, 16, _INK, limit=b - a - 6)
 
 
 def layout(page: Page, look: Look, fill: Fill) -> None:

@@ -64,7 +64,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     if d.chance(40):
         page.box(left - 6, y, left + w * 42 // 100, y + 58, line=p.label, width=1)
     for k in range(3):
-        shown = (f"{fill.given(look.language)} {fill.surname(look.language)}", fill.address(), fill.number("99999"))[k]
+        shown = (fill.full_name(look.language), fill.address(), fill.number("99999"))[k]
         page.text(left, y + 17 + 17 * k, shown, look.body, 14, p.ink, limit=w * 40 // 100)
     other = x0 if window_right else w // 2 + 20
     for k, name in enumerate(d.shuffled(("number", "issued", "expires"))):
@@ -81,13 +81,40 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     page.text(
         x0,
         y + 16,
-        look.title.capitalize() if d.chance(50) else look.language.titles["receipt"][0],
+        look.title.capitalize() if d.chance(50) else look.title,
         look.heading,
         26,
         p.accent,
         limit=x1 - x0,
     )
-    y += 28
+    slip = d.chance(45)
+    end = h - (d.between(120, 150) if slip else d.between(70, 96))
+    total = _table(page, look, fill, y + 28, end, x0, x1)
+    strong = d.chance(50)
+    page.box(w // 2, end + 4, x1, end + 30, fill=p.accent if strong else p.paper2, radius=d.pick((0, 6)))
+    page.text(
+        w // 2 + 8, end + 23, label(look.language, "total"), look.heading, 15, p.light if strong else p.ink, limit=74
+    )
+    page.text(
+        x1 - 6,
+        end + 23,
+        f"{total // 100}.{total % 100:02}",
+        look.heading,
+        18,
+        p.light if strong else p.ink,
+        "r",
+        limit=80,
+    )
+    if slip:
+        _slip(page, look, fill, end + 40)
+    else:
+        page.rule(x0, h - 30, x1, h - 30, p.accent, 2)
+        page.text(w // 2, h - 14, f"{look.company} - {look.issuer}", look.body, 11, p.label, "m", limit=w - 40)
+
+
+def _table(page: Page, look: Look, fill: Fill, y: int, end: int, x0: int, x1: int) -> int:
+    """Draws the table between y and end and returns the sum in cents."""
+    d, p = look.structure, look.palette
     columns, style, step = d.between(3, 5), d.below(4), d.between(19, 24)
     edges = [x0, *(x0 + (x1 - x0) * (38 + 62 * k // columns) // 100 for k in range(1, columns))]
     page.box(x0 - 4, y, x1, y + 19, fill=(p.accent, p.paper2, p.deep, p.light)[style])
@@ -102,9 +129,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
             limit=(x1 - x0) // columns - 6,
         )
     y += 21
-    slip = d.chance(45)
-    end = h - (d.between(120, 150) if slip else d.between(70, 96))
-    room, total = (end - y) // step, 0
+    room, total, top = (end - y) // step, 0, y
     for k, (name, cents) in enumerate(fill.goods(max(1, room - 4), max(1, room))):
         if style == 1 and k % 2:
             page.box(x0 - 4, y + 2, x1, y + step, fill=mix(p.paper2, (255, 255, 255), 40))
@@ -117,20 +142,17 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
             page.text(edge, y - 5, f"{cents % 97}.{cents % 10}0", look.body, 13, p.ink)
     if style == 2:
         for edge in edges[1:]:
-            page.rule(edge - 6, y - room * step, edge - 6, end, p.label, 1)
-    page.box(w // 2, end + 4, x1, end + 30, fill=p.accent if d.chance(50) else p.paper2, radius=d.pick((0, 6)))
-    page.text(w // 2 + 8, end + 23, label(look.language, "total"), look.heading, 15, p.ink)
-    page.text(x1 - 6, end + 23, f"{total // 100}.{total % 100:02}", look.heading, 18, p.ink, "r")
-    if slip:
-        low = end + 40
-        page.rule(0, low, w, low, p.label, 2, dash=6)
-        page.box(0, low + 2, w, h, fill=mix(p.paper2, p.light, 30))
-        if d.chance(50):
-            matrix_code(page, x0, low + 10, min(63, h - low - 16), fill.dice("code"))
-        else:
-            barcode(page, x0, low + 16, 150, 34, fill.dice("code"))
-        page.text(w // 2 + 10, low + 30, look.company, look.body, 15, p.deep, limit=w // 2 - 30)
-        page.text(w // 2 + 10, low + 52, fill.number("AA99 9999 9999 99"), look.mono, 14, p.ink, limit=w // 2 - 30)
+            page.rule(edge - 6, top, edge - 6, end, p.label, 1)
+    return total
+
+
+def _slip(page: Page, look: Look, fill: Fill, low: int) -> None:
+    p, w, h = look.palette, page.w, page.h
+    page.rule(0, low, w, low, p.label, 2, dash=6)
+    page.box(0, low + 2, w, h, fill=mix(p.paper2, p.light, 30))
+    if look.structure.chance(50):
+        matrix_code(page, 26, low + 10, min(63, h - low - 16), fill.dice("code"))
     else:
-        page.rule(x0, h - 30, x1, h - 30, p.accent, 2)
-        page.text(w // 2, h - 14, f"{look.company} - {look.issuer}", look.body, 11, p.label, "m", limit=w - 40)
+        barcode(page, 26, low + 16, 150, 34, fill.dice("code"))
+    page.text(w // 2 + 10, low + 30, look.company, look.body, 15, p.deep, limit=w // 2 - 30)
+    page.text(w // 2 + 10, low + 52, fill.number("AA99 9999 9999 99"), look.mono, 14, p.ink, limit=w // 2 - 30)

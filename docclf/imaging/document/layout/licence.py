@@ -81,6 +81,16 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     signature(page, px + 4, py + ph + 8, pw - 12, 20, fill.dice("signature"), p.ink)
     x0, x1 = (left + 16, px - 14) if on_right else (px + pw + 18, w - 14)
     bar = d.pick(("low", "low", "table", "low"))
+    _fields(page, look, fill, bar, x0, x1, top, bottom)
+    if d.chance(25):
+        barcode(page, left + 14, h - 26, pw, 16, fill.dice("code"))
+    page.text(
+        w - 10, h - 5, label(look.language, "number") + " " + fill.number("999999999"), look.mono, 11, p.label, "r"
+    )
+
+
+def _fields(page: Page, look: Look, fill: Fill, bar: str, x0: int, x1: int, top: int, bottom: int) -> None:
+    d, p = look.structure, look.palette
     numbers, size = d.pick(_NUMBERS), d.between(15, 19)
     count = d.between(5, 8)
     low = bottom - (60 if bar == "low" else 10)
@@ -120,8 +130,3 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
                 "r",
                 limit=(x1 - tx) * 6 // 10,
             )
-    if d.chance(25):
-        barcode(page, left + 14, h - 26, pw, 16, fill.dice("code"))
-    page.text(
-        w - 10, h - 5, label(look.language, "number") + " " + fill.number("999999999"), look.mono, 11, p.label, "r"
-    )

@@ -59,6 +59,11 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         d.pick(("square", "round", "oval")),
     )
     x0, x1 = (x, px - 14) if on_right else (px + pw + 20, w - 16)
+    _fields(page, look, fill, x0, x1, head, low)
+
+
+def _fields(page: Page, look: Look, fill: Fill, x0: int, x1: int, head: int, low: int) -> None:
+    d, p = look.structure, look.palette
     order = fields(look, fill, d.below(5))
     rows, size = d.between(5, 7), d.between(14, 17)
     step = (low - head - 14) // rows

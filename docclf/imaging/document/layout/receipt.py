@@ -3,7 +3,7 @@
 from docclf.imaging.document.design import Look
 from docclf.imaging.document.fill import Fill
 from docclf.imaging.document.page import Page
-from docclf.imaging.document.palette import mix
+from docclf.imaging.document.palette import Colour, mix
 from docclf.imaging.document.parts import barcode, matrix_code
 from docclf.imaging.document.words import label, upper
 
@@ -88,13 +88,27 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         y += size * 13 // 10
     y += 10
     _divider(page, y, divider, margin)
+    end = h - d.between(120, 170)
+    total = _lines(page, look, fill, y, end, margin, white)
+    _divider(page, end, divider, margin)
+    strong = d.chance(40)
+    if strong:
+        page.box(margin - 4, end + 8, w - margin + 4, end + 42, fill=p.accent if d.chance(40) else p.ink)
+    ink, shown = white if strong else p.ink, upper(label(look.language, "total"))
+    page.text(margin + 2, end + 34, shown, look.heading, 22, ink, limit=w // 2 - margin)
+    page.text(w - margin - 2, end + 34, f"{total // 100}.{total % 100:02}", look.heading, 24, ink, "r", limit=w // 2)
+    _foot(page, look, fill, end + 54, margin)
+
+
+def _lines(page: Page, look: Look, fill: Fill, y: int, end: int, margin: int, white: Colour) -> int:
+    """Writes the things bought between y and end and returns their sum in cents."""
+    d, p, w = look.structure, look.palette, page.w
     columns, boxed = d.below(3), d.chance(20)
     if boxed:
         page.box(margin - 4, y + 4, w - margin + 4, y + 22, fill=p.ink)
         page.text(margin, y + 18, label(look.language, "total")[:4], look.body, 12, white)
         y += 18
-    face, line = (look.mono if d.chance(65) else look.body), d.between(19, 25)
-    end = h - d.between(120, 170)
+    face, line, size = (look.mono if d.chance(65) else look.body), d.between(19, 25), d.between(14, 17)
     room = max(3, (end - y - 20) // line)
     total = 0
     for name, cents in fill.goods(max(2, room - 4), room)[:room]:
@@ -102,26 +116,13 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         y += line
         price = f"{cents // 100}.{cents % 100:02}"
         shown = (name.upper(), f"1 x {name}", name)[columns]
-        page.text(margin, y, shown, face, size + 1, p.ink, limit=(w - 2 * margin) * 62 // 100)
-        page.text(w - margin, y, price + (" A" if columns == 2 else ""), face, size + 1, p.ink, "r")
-    _divider(page, end, divider, margin)
-    strong = d.chance(40)
-    if strong:
-        page.box(margin - 4, end + 8, w - margin + 4, end + 42, fill=p.accent if d.chance(40) else p.ink)
-    page.text(
-        margin + 2,
-        end + 34,
-        upper(label(look.language, "total")),
-        look.heading,
-        22,
-        white if strong else p.ink,
-        limit=w // 2,
-    )
-    page.text(
-        w - margin - 2, end + 34, f"{total // 100}.{total % 100:02}", look.heading, 24, white if strong else p.ink, "r"
-    )
-    code = d.below(4)
-    low = end + 54
+        page.text(margin, y, shown, face, size, p.ink, limit=(w - 2 * margin) * 62 // 100)
+        page.text(w - margin, y, price + (" A" if columns == 2 else ""), face, size, p.ink, "r")
+    return total
+
+
+def _foot(page: Page, look: Look, fill: Fill, low: int, margin: int) -> None:
+    p, w, h, code = look.palette, page.w, page.h, look.structure.below(4)
     if code == 0:
         barcode(page, margin + 10, low, w - 2 * margin - 20, min(44, h - low - 26), fill.dice("code"))
         page.text(w // 2, h - 10, fill.number("9999 9999 9999"), look.mono, 12, p.ink, "m")

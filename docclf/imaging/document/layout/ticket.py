@@ -72,7 +72,6 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     edge = stub if stub_left else w - stub
     band, head = d.pick((0, 1, 2, 2)), d.between(30, 44)
     x0, x1 = a0 + art + 18, (w - 14) if stub_left else edge - 14
-    ink = p.ink
     if band:
         page.box(x0 - 18, 0, x1 + 14, head, fill=p.accent if band == 1 else p.deep)
     page.text(
@@ -87,20 +86,29 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     page.emblem(x1 - 14, head // 2, head * 42 // 100, p.light if band else p.accent, p.second, p.deep)
     page.text(x0, head + 34, look.title, look.heading, d.between(26, 36), p.accent, limit=x1 - x0)
     page.tag(x1, head + 26, 20, "r")
+    _body(page, look, fill, x0, x1, head)
+    page.rule(edge, 0, edge, h, p.label, 2, dash=d.pick((4, 6, 9)))
+    if d.chance(60):
+        for y in (0, h):
+            page.draw.ellipse([edge - 13, y - 13, edge + 13, y + 13], fill=(250, 250, 250))
+    _stub(page, look, fill, s0, s1)
+
+
+def _body(page: Page, look: Look, fill: Fill, x0: int, x1: int, head: int) -> None:
+    d, p, h, ink = look.structure, look.palette, page.h, look.palette.ink
     kind = d.below(3)
     if kind == 0:
         codes = [upper(place(fill.dice("place"), look.language)[:3]) for _ in range(2)]
         page.text(x0, head + 76, f"{codes[0]} > {codes[1]}", look.heading, 36, ink, limit=(x1 - x0) * 7 // 10)
     elif kind == 1:
-        page.text(
-            x0, head + 62, fill.date(d.below(5), 2024, 2027) + "  " + fill.number("1") + "8:30", look.body, 20, ink
-        )
+        shown = fill.date(d.below(5), 2024, 2027) + fill.number("  19:30").replace("9", "4")
+        page.text(x0, head + 62, shown, look.body, 20, ink, limit=x1 - x0)
         page.text(x0, head + 84, fill.address(), look.body, 15, p.label)
     else:
         page.text(
             x0,
             head + 58,
-            f"{fill.given(look.language)} {fill.surname(look.language)}",
+            fill.full_name(look.language),
             look.body,
             20,
             ink,
@@ -117,12 +125,11 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
             page.box(x, h - 54, x + cell - 8, h - 38, fill=p.accent)
         page.text(x + 6, h - 42, name, look.body, 11, p.light if style == 1 else p.label, limit=cell - 14)
         page.text(x + 6, h - 17, fill.number(("99", "9A", "A9")[k]), look.heading, 22, ink)
-    page.rule(edge, 0, edge, h, p.label, 2, dash=d.pick((4, 6, 9)))
-    if d.chance(60):
-        for y in (0, h):
-            page.draw.ellipse([edge - 13, y - 13, edge + 13, y + 13], fill=(250, 250, 250))
-    code = d.below(4)
-    mid = (s0 + s1) // 2
+
+
+def _stub(page: Page, look: Look, fill: Fill, s0: int, s1: int) -> None:
+    p, h, ink, stub = look.palette, page.h, look.palette.ink, s1 - s0
+    code, mid = look.structure.below(4), (s0 + s1) // 2
     if code == 0:
         barcode(page, s0 + 22, 18, stub * 40 // 100, h - 36, fill.dice("code"), upright=True)
     elif code == 1:
