@@ -3,8 +3,11 @@
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.metric.identification import identification
+from docclf.metric.breakdown import by_class
+from docclf.metric.identification import detection_curve, identification
+from docclf.metric.intervals import add_intervals
 from docclf.metric.layout import Layout
+from docclf.metric.resample import draw_sample
 from docclf.metric.result import Result, histogram
 from docclf.metric.selection import selection
 from docclf.metric.sweep import Pairs, Sweep, sweep
@@ -30,13 +33,18 @@ def assemble(layout: Layout, targets: list[float], ranks: list[int], replicates:
     metrics, notes = verification(found, targets)
     if ranks:
         metrics |= identification(found.own, found.best, found.rank, ranks, targets)
+    det = detection_curve(found.own, found.best, found.rank) if ranks else {}
     value = selection(metrics)
     metrics["select"] = value if np.isfinite(value) else None
     fpr, tpr, threshold = found.curve.points()
+    roc, sample, band = {"fpr": fpr, "tpr": tpr, "threshold": threshold}, None, {}
+    if replicates:
+        sample = draw_sample(layout, found, seed)
+        band = add_intervals(metrics, sample, targets, ranks, roc, replicates, seed)
     result = Result(metrics, targets, "all_pairs" if layout.triangle else "register_query",
-                    {"fpr": fpr, "tpr": tpr, "threshold": threshold}, {}, histogram(found.genuine.score, found.histogram),
-                    [], _named(layout, found.extremes, slice(0, HARDEST)),
-                    _named(layout, found.genuine, slice(None, -HARDEST - 1, -1)), notes)  # fmt: skip
+                    roc, det, histogram(found.genuine.score, found.histogram),
+                    by_class(layout, found, targets), _named(layout, found.extremes, slice(0, HARDEST)),
+                    _named(layout, found.genuine, slice(None, -HARDEST - 1, -1)), notes, band, sample)  # fmt: skip
     return result, found
 
 

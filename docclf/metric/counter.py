@@ -48,7 +48,7 @@ class Counter:
 
     def add(self, scores: Tensor, void: int) -> tuple[np.ndarray, np.ndarray]:
         """Takes flat scores, `void` of which are -inf; returns places and scores of those at or above the floor."""
-        flat = scores.numpy() if scores.device.type == "cpu" else scores
+        flat = scores.numpy() if _on_host(scores) else scores
         self.total += len(flat) - void
         for at, edge in enumerate(self.plan.edges[: self.low]):
             below = _count(flat < edge)
@@ -124,6 +124,10 @@ class Counter:
             begin, end = (int(_search(values, np.float32([at]), side)[0]) for at, side in ((low, "left"), (high, "right")))
             self.above[place] += count - end
             self.kept[place].append(_numpy(values[begin:end]).copy())
+
+
+def _on_host(scores: Tensor) -> bool:
+    return scores.device.type == "cpu"
 
 
 def _search(values: np.ndarray | Tensor, edges: np.ndarray, side: str) -> np.ndarray:

@@ -42,3 +42,16 @@ def fpir_threshold(alarms: np.ndarray, observed: np.ndarray, permitted: int) -> 
     blocked = np.sort(alarms)[len(alarms) - permitted - 1]
     larger = observed[observed > blocked]
     return float(larger.min()) if len(larger) else float("inf")
+
+
+def detection_curve(own: np.ndarray, best: np.ndarray, rank: np.ndarray, count: int = 400) -> dict[str, np.ndarray]:
+    """At most `count` exact points (fpir, fnir, threshold), spread evenly over the unregistered queries' best scores."""
+    alarms, registered = np.sort(best[rank == 0])[::-1], rank > 0
+    if not len(alarms) or not registered.any():
+        return {}
+    hits = np.sort(np.where(rank[registered] == 1, own[registered], -np.inf))
+    place = np.unique(np.geomspace(1, len(alarms), min(count, len(alarms))).astype(int)) - 1
+    threshold = alarms[place]
+    fpir = (len(alarms) - np.searchsorted(alarms[::-1], threshold, side="left")) / len(alarms)
+    fnir = np.searchsorted(hits, threshold, side="left") / len(hits)
+    return {"fpir": fpir, "fnir": fnir, "threshold": threshold.astype(float)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -67,6 +68,16 @@ class Layout:
             place = torch.arange(first, last, device=scores.device)
             valid = place[None] > torch.arange(row, end, device=scores.device)[:, None]
         return Tile(row, first, scores, same, valid)
+
+    def pair_scores(self, row: np.ndarray, col: np.ndarray) -> np.ndarray:
+        """Scores of single pairs, summed in another order than the tiles': good for estimates, not for counting."""
+        rows = self.rows[torch.from_numpy(row)]
+        start, size = self.starts[torch.from_numpy(col)], self.sizes[torch.from_numpy(col)]
+        fused = (rows * self.cols[start]).sum(1)
+        for step in range(1, int(size.max()) if len(size) else 0):
+            more = (rows * self.cols[start + torch.clamp(size - 1, max=step)]).sum(1)
+            fused = torch.where(size > step, fused + more if self.mean else torch.maximum(fused, more), fused)
+        return (fused / size if self.mean else fused).cpu().numpy()
 
     def _may_match(self, row: int, first: int, last: int) -> bool:
         end = min(row + TILE_ROWS, len(self._row_names))

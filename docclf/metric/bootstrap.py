@@ -1,0 +1,109 @@
+"""Intervals from resampled classes and captures, with every threshold estimated anew in each replicate."""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from docclf.metric.resample import Sample, class_weights, weighted_negatives
+
+
+@dataclass
+class Draws:
+    """Values of n replicates: tpr [n, points] at the rates asked for, auroc [n], ranks {k: [n]}, fnir [n, points]."""
+
+    tpr: np.ndarray
+    auroc: np.ndarray
+    ranks: dict[int, np.ndarray]
+    fnir: np.ndarray
+
+
+def draw(sample: Sample, rates: list[float], ranks: list[int], replicates: int, seed: int) -> Draws:
+    """Draws replicates; equal splits, seeds and numbers of replicates give paired draws.
+
+    Scores are not computed again: a replicate only weighs the sampled pairs. Pairs that share an image or a class are
+    not independent, which is why classes are drawn and not pairs.
+    """
+    rates = np.asarray(rates)
+    out = Draws(*(np.full(shape, np.nan) for shape in ((replicates, len(rates)), replicates)),
+                {k: np.full(replicates, np.nan) for k in ranks}, np.full((replicates, len(rates)), np.nan))  # fmt: skip
+    pairs = _Step(sample.genuine.score, sample.impostor.score)
+    queries = None if sample.rank is None else _queries(sample)
+    for at in range(replicates):
+        rows, cols = class_weights(sample, np.random.default_rng([seed, 0, at]))
+        genuine = rows[sample.genuine.row] * sample.genuine_weight
+        if sample.triangle:
+            genuine *= cols[sample.genuine.col]
+        impostor = rows[sample.impostor.row] * cols[sample.impostor.col] * sample.impostor_weight
+        out.tpr[at] = pairs.accepted(genuine, impostor, rates * weighted_negatives(sample, rows, cols))
+        out.auroc[at] = pairs.auroc(genuine, impostor)
+        if queries is not None:
+            known, unknown, step = queries
+            total = rows[sample.rank > 0].sum()
+            for k in ranks:
+                hit = (sample.rank > 0) & (sample.rank <= k)
+                out.ranks[k][at] = rows[hit].sum() / total if total else np.nan
+            if len(unknown):
+                weight = rows[unknown]
+                out.fnir[at] = 1 - step.accepted(rows[known], weight, rates * weight.sum())
+    return out
+
+
+class _Step:
+    """Where each impostor stands among the genuine scores, found once and used in every replicate."""
+
+    def __init__(self, genuine: np.ndarray, impostor: np.ndarray):
+        ascending = genuine[::-1]
+        self._above = len(genuine) - np.searchsorted(ascending, impostor, side="right")
+        self._reach = len(genuine) - np.searchsorted(ascending, impostor, side="left")
+
+    def accepted(self, genuine: np.ndarray, impostor: np.ndarray, limits: np.ndarray) -> np.ndarray:
+        """Share of genuine weight above the first impostor that would exceed each limit; nan without genuine weight."""
+        true = np.append(0.0, np.cumsum(genuine))
+        false = np.cumsum(impostor)
+        # Half a part in a million forgives the rounding of limits that are whole numbers of pairs.
+        place = np.searchsorted(false, limits * (1 + 5e-7), side="right")
+        above = np.append(self._above, len(genuine))[place]
+        return true[above] / true[-1] if true[-1] > 0 else np.full(len(limits), np.nan)
+
+    def auroc(self, genuine: np.ndarray, impostor: np.ndarray) -> float:
+        """Weighted Mann-Whitney with ties at one half."""
+        true, total = np.append(0.0, np.cumsum(genuine)), impostor.sum()
+        if not total or not true[-1]:
+            return np.nan
+        return float((impostor * (true[self._above] + true[self._reach])).sum() / (2 * total * true[-1]))
+
+
+def _queries(sample: Sample) -> tuple[np.ndarray, np.ndarray, _Step]:
+    """Registered rows by falling own score (unmatched last), unregistered rows by falling best score."""
+    registered, unregistered = np.flatnonzero(sample.rank > 0), np.flatnonzero(sample.rank == 0)
+    score = np.where(sample.rank[registered] == 1, sample.own[registered], -np.inf)
+    known = registered[np.argsort(-score, kind="stable")]
+    unknown = unregistered[np.argsort(-sample.best[unregistered], kind="stable")]
+    score = np.sort(score)[::-1]
+    return known, unknown, _Step(score, sample.best[unknown])
+
+
+def interval(point: float, draws: np.ndarray, units: int, level: float = 0.95) -> tuple[float, float] | None:
+    """Logit-normal interval of a share; at 0 or 1 the exact binomial one over `units` independent classes.
+
+    Args:
+        point: the estimate.
+        draws: its replicates [n]; nan where a replicate left it undefined.
+        units: classes, for the bound where nothing (or everything) was missed and the draws do not spread.
+        level: coverage aimed at.
+    """
+    draws = draws[np.isfinite(draws)]
+    if len(draws) < 2:
+        return None
+    tail = (1 - level) / 2
+    if point <= 0 or point >= 1:
+        reach = 1 - tail ** (1 / units)
+        low, high = np.quantile(draws, [tail, 1 - tail])
+        return (min(low, 1 - reach), 1.0) if point >= 1 else (0.0, max(high, reach))
+    # Draws at 0 or 1 have no logit; half a unit from the end stands in for them.
+    edge = min(0.5 / max(units, 1), point / 2, (1 - point) / 2)
+    clipped = np.clip(draws, edge, 1 - edge)
+    spread = float(np.std(np.log(clipped / (1 - clipped)), ddof=1)) * NormalDist().inv_cdf(1 - tail)
+    centre = float(np.log(point / (1 - point)))
+    return tuple(float(1 / (1 + np.exp(-at))) for at in (centre - spread, centre + spread))
