@@ -1,5 +1,7 @@
 """One resample from a source image of any size to a square, antialiased when it shrinks."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -73,9 +75,8 @@ def _box(warp: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]
 
 def covers(warp: np.ndarray) -> bool:
     """True when every output pixel lies in the source: a convex quadrangle is inside where its corners are."""
-    corners = warp @ _CORNERS
-    points = corners[:2] / corners[2]
-    return bool(points.min() >= -_CLOSE and points.max() <= 1.0 + _CLOSE)
+    low, high = -_CLOSE, 1.0 + _CLOSE
+    return all(low <= x / w <= high and low <= y / w <= high for x, y, w in (warp @ _CORNERS).T.tolist())
 
 
 def coverage(warp: np.ndarray, size: int) -> np.ndarray:
@@ -87,18 +88,20 @@ def coverage(warp: np.ndarray, size: int) -> np.ndarray:
         warp: [3,3] from output to source coordinates, both in [0,1].
         size: S.
     """
-    out = np.linalg.inv(warp) @ _CORNERS
-    x, y = out[:2] / out[2] * size - 0.5
-    dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
-    turn = np.sign(dx[0] * dy[1] - dy[0] * dx[1])  # -1 where the outline is mirrored
-    a, b = -turn * dy / np.hypot(dx, dy), turn * dx / np.hypot(dx, dy)
-    axis = np.arange(size)
-    along = (np.outer(a, axis) + (0.5 - a * x - b * y)[:, None]).astype(np.float32)
-    down = np.outer(b, axis).astype(np.float32)
-    cover = down[0][:, None] + along[0]
-    for side in range(1, 4):
-        cv2.min(cover, down[side][:, None] + along[side], dst=cover)
-    return np.clip(cover, 0.0, 1.0, out=cover)
+    corners = (np.linalg.inv(warp) @ _CORNERS).T.tolist()
+    points = [(x / w * size - 0.5, y / w * size - 0.5) for x, y, w in corners]
+    area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True))
+    axis, far, cover = np.arange(size, dtype=np.float32), size - 1.0, None
+    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+        # The outline runs clockwise on the screen unless it is mirrored; a x + b y + c grows inwards.
+        length = math.copysign(math.hypot(x1 - x0, y1 - y0), area)
+        a, b = (y0 - y1) / length, (x1 - x0) / length
+        c = 0.5 - a * x0 - b * y0
+        if min(0.0, a * far) + min(0.0, b * far) + c >= 1.0:
+            continue  # the whole output lies inside of this side
+        inside = np.add.outer(axis * np.float32(b), axis * np.float32(a) + np.float32(c))
+        cover = inside if cover is None else cv2.min(cover, inside, dst=cover)
+    return np.ones((size, size), dtype=np.float32) if cover is None else np.clip(cover, 0.0, 1.0, out=cover)
 
 
 def composite(front: np.ndarray, back: np.ndarray, cover: np.ndarray) -> np.ndarray:

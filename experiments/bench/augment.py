@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 SIZES = (64, 128)
+WARM = 6000  # draws that fill the kernel cache, as the first seconds of a training run do
 
 
 def sources(count: int, size: int) -> list[np.ndarray]:
@@ -87,6 +88,8 @@ def candidates(size: int) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     found = {"floor: one warp, one blur": floor(size)}
     for name in ("geometry", "docclassifier", "capture"):
         recipe = load(name, size, seed=0)
+        for index in range(WARM):
+            recipe.params(1, index)
         found[name] = lambda image, index, recipe=recipe: recipe(image, 0, index)
         found[f"{name}, drawing only"] = lambda image, index, recipe=recipe: recipe.params(0, index)
     if importlib.util.find_spec("albumentations"):
