@@ -2,18 +2,22 @@
 
     python experiments/bench/augment.py [--images 400] [--rounds 5]
 
-albumentations (2.0.8) is no dependency; where it is installed, the original's recipe is timed with it too, with its
-first and its present arguments spelt out (the old names are ignored there).
+albumentations (2.0.8) is no dependency; where it is installed, the original's recipe is timed with it too, with the
+values of the older release spelt out under the names the present one knows.
 """
 
 import argparse
 import importlib.util
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # also in an environment that has only the peer
 
 SIZES = (64, 128)
 WARM = 6000  # draws that fill the kernel cache, as the first seconds of a training run do
