@@ -103,7 +103,7 @@ class PartialFC(nn.Module):
             self.ranks = Ranks()
             span = self.ranks.span(self.num_classes)
             if (self.rows.first, self.rows.last) != span:
-                self.rows.narrow(*span)
+                self.rows.narrow(*span, self.ranks)
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Returns the mean loss of embeddings [B,D] of any length and labels [B]; label -1 leaves a sample out."""
@@ -113,6 +113,8 @@ class PartialFC(nn.Module):
             x, y = self.ranks.gather(unit(x), y)
             if not len(y):
                 return real(embeddings).sum() * 0.0
+            if torch.is_grad_enabled() and not x.requires_grad:
+                x.requires_grad_()  # the centres learn although the encoder is frozen
             rows, position, count = self._sample(y)
             lse, top, cosine = Others.apply(x, self, rows, position)
             if self.logq and 1 < count < self.num_classes:
@@ -186,10 +188,10 @@ class PartialFC(nn.Module):
         Raises:
             InputError: fewer classes than there are, or the centres are spread over several processes.
         """
-        if num_classes < self.num_classes or (self.rows.first, self.rows.last) != (0, self.num_classes):
+        if num_classes < self.num_classes or self.rows.ranks is not None:
             raise InputError(
-                f"cannot grow from {self.num_classes} classes (rows {self.rows.first} to {self.rows.last} here) to "
-                f"{num_classes}: want a larger number, before the centres are spread over processes"
+                f"cannot grow from {self.num_classes} classes to {num_classes}: want a larger number, before the "
+                "centres are spread over processes"
             )
         self.rows.grow(num_classes)
         self.num_classes = num_classes

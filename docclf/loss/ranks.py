@@ -1,10 +1,14 @@
 """The ranks that share the classes, and what they exchange."""
 
 import math
+import tempfile
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+# rows sent at a time
+BLOCK = 65536
 
 
 class Ranks:
@@ -30,6 +34,26 @@ class Ranks:
         if self.size > 1:
             dist.all_reduce(x, op=dist.ReduceOp.MAX)
         return x
+
+    def collect(self, table: Tensor, count: int) -> Tensor:
+        """Returns the rows of all ranks, [count, ...], on rank 0, and no rows on the others; every rank must call it.
+
+        They arrive in blocks and lie in a mapped temporary file, not in memory.
+        """
+        if self.rank:
+            for block in table.split(BLOCK):
+                dist.send(block.contiguous(), 0)
+            return table[:0].cpu()
+        with tempfile.NamedTemporaryFile() as file:
+            shape = (count, *table.shape[1:])
+            whole = torch.from_file(file.name, shared=True, size=math.prod(shape), dtype=table.dtype).view(shape)
+        whole[: len(table)] = table
+        for rank in range(1, self.size):
+            for part in whole[slice(*self.span(count, rank))].split(BLOCK):
+                block = torch.empty_like(part, device=table.device)
+                dist.recv(block, rank)
+                part.copy_(block)
+        return whole
 
     def gather(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Returns embeddings and labels of all ranks; batches may differ in size, and be empty."""

@@ -50,6 +50,7 @@ class Rows(nn.Module):
         self.clock, self.decay = 0, 0.0
         self._before = 0.0
         self._noise: Tensor | None = None
+        self.total, self.ranks = last, None
 
     def _fresh(self, first: int, last: int) -> list[Tensor]:
         count, kind = last - first, self.rule.curve.moment_dtype
@@ -121,8 +122,9 @@ class Rows(nn.Module):
         bits = x.float().view(torch.int32).add_(self._noise[: len(x)]).bitwise_and_(-65536)
         return bits.view(torch.float32).to(torch.bfloat16)
 
-    def narrow(self, first: int, last: int) -> None:
-        """Keeps the classes first to last (exclusive) only."""
+    def narrow(self, first: int, last: int, ranks: object) -> None:
+        """Keeps the classes first to last (exclusive) only; ``ranks`` keep the others."""
+        self.ranks = ranks
         for name in self.names:
             setattr(self, name, getattr(self, name)[first - self.first : last - self.first].clone())
         self.first, self.last = first, last
@@ -132,7 +134,7 @@ class Rows(nn.Module):
         for name, fresh in zip(self.names, self._fresh(self.last, last), strict=True):
             old = getattr(self, name)
             setattr(self, name, torch.cat((old, fresh.to(old.device))))
-        self.last = last
+        self.last = self.total = last
 
     def _apply(self, fn, recurse: bool = True):
         super()._apply(fn, recurse)
@@ -143,7 +145,7 @@ class Rows(nn.Module):
 
     def get_extra_state(self) -> dict:
         """Returns the counters of a checkpoint: plain numbers."""
-        return {"clock": self.clock, "decay": self.decay, "first": self.first, "last": self.last}
+        return {"clock": self.clock, "decay": self.decay, "first": 0, "last": self.total}
 
     def set_extra_state(self, state: dict) -> None:
         """Takes the counters of a checkpoint.
@@ -151,17 +153,18 @@ class Rows(nn.Module):
         Raises:
             InputError: it holds other classes.
         """
-        if (state["first"], state["last"]) != (self.first, self.last):
+        if (state["first"], state["last"]) != (0, self.total):
             raise InputError(
                 f"the checkpoint holds the centres of classes {state['first']} to {state['last']}, this run needs "
-                f"{self.first} to {self.last}; resume with the same data, or start anew from the encoder (init_from)"
+                f"0 to {self.total}; resume with the same data, or start anew from the encoder (init_from)"
             )
         self.clock, self.decay = state["clock"], state["decay"]
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
         for name in self.names:
-            destination[prefix + name] = getattr(self, name).detach()
+            table = getattr(self, name).detach()
+            destination[prefix + name] = self.ranks.collect(table, self.total) if self.ranks else table
 
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, errors):
         super()._load_from_state_dict(state_dict, prefix, local_metadata, False, missing_keys, unexpected_keys, errors)
@@ -169,11 +172,12 @@ class Rows(nn.Module):
             stored, own = state_dict.get(prefix + name), getattr(self, name)
             if stored is None:
                 missing_keys.append(prefix + name)
-            elif stored.shape != own.shape:
-                errors.append(f"{prefix}{name} is {list(stored.shape)} in the checkpoint, {list(own.shape)} here")
+            elif stored.shape != (self.total, *own.shape[1:]):
+                wanted = [self.total, *own.shape[1:]]
+                errors.append(f"{prefix}{name} is {list(stored.shape)} in the checkpoint, {wanted} here")
             else:
                 with torch.no_grad():
-                    own.copy_(stored)
+                    own.copy_(stored[self.first : self.last])
 
 
 def _select(table: Tensor, index: Tensor) -> Tensor:
