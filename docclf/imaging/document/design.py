@@ -102,9 +102,10 @@ def make_look(design: int, seed: int) -> Look:
             turn = place_in_family * step
         if manner in ("edition", "all"):
             edition = editions[place_in_family]
-        if manner == "edition" and place_in_family % 2:
-            index = CHARGES.index(emblem.charge)
-            emblem = emblem._replace(charge=CHARGES[(index + 3 * place_in_family) % len(CHARGES)])
+        if manner == "edition":
+            # A mark of a few pixels alone would not survive a photograph; real editions change the arms and shades too.
+            charge = (CHARGES.index(emblem.charge) + 5 * place_in_family) % len(CHARGES)
+            emblem, turn = emblem._replace(charge=CHARGES[charge]), place_in_family * 30
     face_dice, word_dice = streams[3], streams[2]
     titles = language.titles[_TITLED_AS.get(kind, kind)]
     issuer = state(word_dice, language)

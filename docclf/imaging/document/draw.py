@@ -12,7 +12,7 @@ from docclf.imaging.document.fill import Fill
 from docclf.imaging.document.page import Page
 
 # To be raised with any change of a drawing: caches and recorded digests depend on it.
-VERSION = 2
+VERSION = 3
 CANVAS = 512
 
 

@@ -12,10 +12,10 @@ from docclf.imaging.document.words import upper
 SIZES = ((512, 323), (512, 323), (512, 323), (323, 512))
 
 
-def _art(page: Page, look: Look, light: Colour) -> bool:
+def _art(page: Page, look: Look, ground: Colour) -> bool:
     """Draws the picture on the card and returns whether it darkens the lower part."""
     d, p, w, h = look.structure, look.palette, page.w, page.h
-    art = d.below(8)
+    art, light = d.below(8), mix(ground, p.light, 50)
     if art == 0:
         for k in range(d.between(2, 5)):
             r, x, y = d.between(60, 260), d.below(w), d.below(h)
@@ -44,7 +44,7 @@ def _art(page: Page, look: Look, light: Colour) -> bool:
         step = d.between(36, 80)
         for k in range(0, w + h, 2 * step):
             page.draw.polygon(
-                [(k, 0), (k + step, 0), (k + step - h, h), (k - h, h)], fill=mix(p.deep, p.accent, d.between(30, 80))
+                [(k, 0), (k + step, 0), (k + step - h, h), (k - h, h)], fill=mix(ground, p.second, d.between(15, 45))
             )
     elif art == 5:
         cell = d.between(50, 90)
@@ -97,7 +97,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
     page.paper(PATTERNS, ground, d.pick((0, 0, 120, 200)))
     pale = ground[0][0] + ground[0][1] + ground[0][2] > 480
     ink = p.deep if pale else p.light
-    low_ink = p.light if _art(page, look, mix(ground[0], p.light, 50)) else ink
+    low_ink = p.light if _art(page, look, ground[0]) else ink
     name_y, logo_right = d.between(40, 52), d.chance(30)
     size = d.between(26, 36)
     x = w - 22 if logo_right else 22

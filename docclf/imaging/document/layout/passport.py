@@ -43,7 +43,7 @@ def layout(page: Page, look: Look, fill: Fill) -> None:
         "r",
         limit=140,
     )
-    page.tag(w // 2, head + 22, 18, "m")
+    page.tag(w - 14, low - 8, 20, "r")
     ph = min(low - head - 24, d.between(170, 215))
     pw = ph * 78 // 100
     on_right = d.chance(25)
