@@ -34,7 +34,7 @@ class Synthetic:
         test_designs: designs of the test split.
         unregistered: share of a split's designs that is not registered.
         captures: captured copies (queries) per design.
-        strength: of the simulated camera: 0 clean, 1 ordinary, 3 very bad.
+        strength: of the simulated camera: 0 clean, 1 ordinary, 2 very bad.
         data_seed: seed of designs, fills and captures; apart from `seed`, so that runs of several seeds compare.
         samples_per_epoch: samples an epoch draws; None draws each once.
         cache_dir: folder of the drawn pictures; None takes DOCCLF_CACHE or ~/.cache/docclf.
@@ -67,7 +67,7 @@ class Synthetic:
             ("test_designs", test_designs, 2, _MOST),
             ("captures", captures, 1, _MOST_CAPTURES),
             ("data_seed", data_seed, 0, 2**63),
-            ("strength", strength, 0, 3),
+            ("strength", strength, 0, 2),
         ):
             if not least <= value <= most:
                 raise InputError(f"data.{name}={value}: expected {least} to {most}.")

@@ -32,12 +32,12 @@ def capture(
         image: the document, uint8 [H,W,3] RGB.
         seed: which capture: the same image, seed and strength give the same bytes.
         side: longest side of the result in pixels; None keeps the size this camera happens to deliver (96 to 256).
-        strength: 0 leaves next to nothing, 1 is an ordinary hand-held capture, 2 a bad one.
+        strength: 0 changes next to nothing, 1 is an ordinary hand-held capture, 2 a very bad one.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or min(image.shape[:2]) < 2:
         raise InputError(f"capture: image of shape {image.shape} and type {image.dtype}; expected uint8 [H,W,3], RGB.")
-    if not 0 <= strength <= 3:
-        raise InputError(f"capture: strength={strength}; expected 0 (clean) to 3 (very bad), 1 is ordinary.")
+    if not 0 <= strength <= 2:
+        raise InputError(f"capture: strength={strength}; expected 0 (clean) to 2 (very bad), 1 is ordinary.")
     key = (seed,) if isinstance(seed, int) else tuple(seed)
     dice = Dice(_STREAM, len(key), *key)
     percent = round(strength * 100)
