@@ -29,14 +29,21 @@ def draw(sample: Sample, rates: list[float], ranks: list[int], replicates: int, 
                 {k: np.full(replicates, np.nan) for k in ranks}, np.full((replicates, len(rates)), np.nan))  # fmt: skip
     pairs = _Step(sample.genuine.score, sample.impostor.score)
     queries = None if sample.rank is None else _queries(sample)
+    # Indices of the platform's own width: numpy would convert any other kind once per replicate.
+    genuine_row, genuine_col, row, col = (
+        part.astype(np.intp)
+        for part in (sample.genuine.row, sample.genuine.col, sample.impostor.row, sample.impostor.col)
+    )
     for at in range(replicates):
         rows, cols = class_weights(sample, np.random.default_rng([seed, 0, at]))
-        genuine = rows[sample.genuine.row] * sample.genuine_weight
+        genuine = rows[genuine_row] * sample.genuine_weight
         if sample.triangle:
-            genuine *= cols[sample.genuine.col]
-        impostor = rows[sample.impostor.row] * cols[sample.impostor.col] * sample.impostor_weight
-        out.tpr[at] = pairs.accepted(genuine, impostor, rates * weighted_negatives(sample, rows, cols))
-        out.auroc[at] = pairs.auroc(genuine, impostor)
+            genuine *= cols[genuine_col]
+        impostor = rows[row] * cols[col]
+        impostor *= sample.impostor_weight
+        false = np.cumsum(impostor)
+        out.tpr[at] = pairs.accepted(genuine, false, rates * weighted_negatives(sample, rows, cols))
+        out.auroc[at] = pairs.auroc(genuine, false)
         if queries is not None:
             known, unknown, step = queries
             total = rows[sample.rank > 0].sum()
@@ -45,33 +52,34 @@ def draw(sample: Sample, rates: list[float], ranks: list[int], replicates: int, 
                 out.ranks[k][at] = rows[hit].sum() / total if total else np.nan
             if len(unknown):
                 weight = rows[unknown]
-                out.fnir[at] = 1 - step.accepted(rows[known], weight, rates * weight.sum())
+                out.fnir[at] = 1 - step.accepted(rows[known], np.cumsum(weight), rates * weight.sum())
     return out
 
 
 class _Step:
-    """Where each impostor stands among the genuine scores, found once and used in every replicate."""
+    """Where genuine and impostor scores stand among each other, found once and used in every replicate."""
 
     def __init__(self, genuine: np.ndarray, impostor: np.ndarray):
-        ascending = genuine[::-1]
-        self._above = len(genuine) - np.searchsorted(ascending, impostor, side="right")
-        self._reach = len(genuine) - np.searchsorted(ascending, impostor, side="left")
+        self._above = len(genuine) - np.searchsorted(genuine[::-1], impostor, side="right")
+        self._higher = len(impostor) - np.searchsorted(impostor[::-1], genuine, side="right")
+        self._reach = len(impostor) - np.searchsorted(impostor[::-1], genuine, side="left")
 
-    def accepted(self, genuine: np.ndarray, impostor: np.ndarray, limits: np.ndarray) -> np.ndarray:
-        """Share of genuine weight above the first impostor that would exceed each limit; nan without genuine weight."""
+    def accepted(self, genuine: np.ndarray, false: np.ndarray, limits: np.ndarray) -> np.ndarray:
+        """Share of genuine weight above the first impostor that would exceed each limit; nan without genuine weight.
+
+        `false` is the running sum of the impostors' weights.
+        """
         true = np.append(0.0, np.cumsum(genuine))
-        false = np.cumsum(impostor)
         # Half a part in a million forgives the rounding of limits that are whole numbers of pairs.
         place = np.searchsorted(false, limits * (1 + 5e-7), side="right")
         above = np.append(self._above, len(genuine))[place]
         return true[above] / true[-1] if true[-1] > 0 else np.full(len(limits), np.nan)
 
-    def auroc(self, genuine: np.ndarray, impostor: np.ndarray) -> float:
+    def auroc(self, genuine: np.ndarray, false: np.ndarray) -> float:
         """Weighted Mann-Whitney with ties at one half."""
-        true, total = np.append(0.0, np.cumsum(genuine)), impostor.sum()
-        if not total or not true[-1]:
-            return np.nan
-        return float((impostor * (true[self._above] + true[self._reach])).sum() / (2 * total * true[-1]))
+        false = np.append(0.0, false)
+        whole = 2 * false[-1] * genuine.sum()
+        return float(1 - (genuine * (false[self._higher] + false[self._reach])).sum() / whole) if whole else np.nan
 
 
 def _queries(sample: Sample) -> tuple[np.ndarray, np.ndarray, _Step]:
