@@ -22,8 +22,7 @@ def check_settings(targets: list[float], replicates: int, block_rows: int) -> No
     if not targets or not all(0 < target < 1 for target in targets):
         raise InputError(f"targets={targets}: give false-positive rates strictly between 0 and 1, such as 1e-4.")
     if replicates < 0 or block_rows < 1:
-        raise InputError(f"replicates={replicates}, block_rows={block_rows}: replicates must be 0 or more and block_rows "
-                         "1 or more.")  # fmt: skip
+        raise InputError(f"replicates={replicates}, block_rows={block_rows}: give 0 or more and 1 or more.")
 
 
 def assemble(layout: Layout, targets: list[float], ranks: list[int], replicates: int, seed: int,
@@ -41,10 +40,20 @@ def assemble(layout: Layout, targets: list[float], ranks: list[int], replicates:
     if replicates:
         sample = draw_sample(layout, found, seed)
         band = add_intervals(metrics, sample, targets, ranks, roc, replicates, seed)
-    result = Result(metrics, targets, "all_pairs" if layout.triangle else "register_query",
-                    roc, det, histogram(found.genuine.score, found.histogram),
-                    by_class(layout, found, targets), _named(layout, found.extremes, slice(0, HARDEST)),
-                    _named(layout, found.genuine, slice(None, -HARDEST - 1, -1)), notes, band, sample)  # fmt: skip
+    result = Result(
+        metrics=metrics,
+        targets=targets,
+        protocol="all_pairs" if layout.triangle else "register_query",
+        roc=roc,
+        det=det,
+        histograms=histogram(found.genuine.score, found.histogram),
+        classes=by_class(layout, found, targets),
+        false_accepts=_named(layout, found.extremes, slice(0, HARDEST)),
+        false_rejects=_named(layout, found.genuine, slice(None, -HARDEST - 1, -1)),
+        notes=notes,
+        band=band,
+        bootstrap=sample,
+    )
     return result, found
 
 

@@ -41,7 +41,7 @@ def compare(a: Result, b: Result, replicates: int = 1000, seed: int = 0) -> list
         InputError: results without bootstrap data, of different splits, protocols or targets.
     """
     _check(a, b, replicates)
-    ranks = [] if a.bootstrap.rank is None else [int(key[4:]) for key in a.metrics if key[:4] == "rank" and key[4:].isdigit()]
+    ranks = [int(key[4:]) for key in a.metrics if key[:4] == "rank" and key[4:].isdigit()]
     ours, theirs = (draw(result.bootstrap, a.targets, ranks, replicates, seed) for result in (a, b))
     pairs = {f"tpr@fpr={target_text(x)}": (ours.tpr[:, at], theirs.tpr[:, at]) for at, x in enumerate(a.targets)}
     pairs |= {f"fnir@fpir={target_text(x)}": (ours.fnir[:, at], theirs.fnir[:, at]) for at, x in enumerate(a.targets)}
@@ -68,4 +68,4 @@ def _check(a: Result, b: Result, replicates: int) -> None:
         )
     for name in ("row_class", "col_class", "row_source"):
         if not np.array_equal(getattr(a.bootstrap, name), getattr(b.bootstrap, name)):
-            raise InputError("The results come from different splits: measure both models on the same images in one order.")
+            raise InputError("The results come from different splits: measure both on the same images in one order.")

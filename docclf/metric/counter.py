@@ -121,7 +121,8 @@ class Counter:
         self.histogram += np.diff(inner, prepend=0, append=count)
         self.sorted += count
         for place, (low, high) in enumerate(self.plan.brackets):
-            begin, end = (int(_search(values, np.float32([at]), side)[0]) for at, side in ((low, "left"), (high, "right")))
+            begin = int(_search(values, np.float32([low]), "left")[0])
+            end = int(_search(values, np.float32([high]), "right")[0])
             self.above[place] += count - end
             self.kept[place].append(_numpy(values[begin:end]).copy())
 

@@ -54,7 +54,7 @@ class Curve:
         return (whole - lost) / whole
 
     def partial_auc(self, limit: float) -> float | None:
-        """Area up to FPR `limit`, standardised to 0.5 for chance and 1 for perfect (McClish 1989), as in scikit-learn."""
+        """Area up to FPR `limit`, standardised (McClish 1989): 0.5 is chance, 1 perfect, as in scikit-learn."""
         if not self.positives or not self.negatives:
             return None
         false, true = self.corners

@@ -9,9 +9,11 @@ from torch import Tensor
 from docclf.metric.layout import Layout, all_pairs_layout, check_same_model, register_query_layout
 from docclf.metric.scores import plain_float32
 
+Block = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
 
 def register_query_scores(register: Tensor, register_labels: Tensor, query: Tensor, query_labels: Tensor,
-                          fusion: str = "max") -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:  # fmt: skip
+                          fusion: str = "max") -> Iterator[Block]:  # fmt: skip
     """Yields (scores float32 [n], genuine bool [n], query index [n], register index [n]) of every pair, tile by tile.
 
     The scores are bit for bit those that `RegisterQuery` counts. The register index of a class with several images is
@@ -24,7 +26,7 @@ def register_query_scores(register: Tensor, register_labels: Tensor, query: Tens
 
 
 def all_pairs_scores(register: Tensor, register_labels: Tensor, query: Tensor,
-                     query_labels: Tensor) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:  # fmt: skip
+                     query_labels: Tensor) -> Iterator[Block]:  # fmt: skip
     """Yields (scores, genuine, one index, other index) of every unordered pair that `AllPairs` counts, tile by tile.
 
     Raises:
@@ -34,7 +36,7 @@ def all_pairs_scores(register: Tensor, register_labels: Tensor, query: Tensor,
     return _blocks(all_pairs_layout(torch.cat([register, query]), torch.cat([register_labels, query_labels])))
 
 
-def _blocks(layout: Layout) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+def _blocks(layout: Layout) -> Iterator[Block]:
     row_source, col_source = layout.row_source.cpu(), layout.col_source.cpu()
     for row in layout.row_edges()[:-1]:
         for first, last in layout.spans(row):

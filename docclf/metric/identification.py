@@ -45,7 +45,7 @@ def fpir_threshold(alarms: np.ndarray, observed: np.ndarray, permitted: int) -> 
 
 
 def detection_curve(own: np.ndarray, best: np.ndarray, rank: np.ndarray, count: int = 400) -> dict[str, np.ndarray]:
-    """At most `count` exact points (fpir, fnir, threshold), spread evenly over the unregistered queries' best scores."""
+    """At most `count` exact points (fpir, fnir, threshold), evenly spread in log FPIR."""
     alarms, registered = np.sort(best[rank == 0])[::-1], rank > 0
     if not len(alarms) or not registered.any():
         return {}

@@ -35,7 +35,7 @@ def add_intervals(metrics: dict, sample: Sample, targets: list[float], ranks: li
     place = np.clip(np.searchsorted(roc["fpr"], grid, side="right") - 1, 0, None)
     tpr = np.where(grid >= roc["fpr"][0], roc["tpr"][place], np.nan)
     spans = [
-        (interval(point, draws.tpr[:, len(targets) + at], units) or (np.nan, np.nan)) if np.isfinite(point) else (0.0, np.nan)
+        (np.isfinite(point) and interval(point, draws.tpr[:, len(targets) + at], units)) or (np.nan, np.nan)
         for at, point in enumerate(tpr)
     ]
     return {"fpr": grid, "low": np.array([low for low, _ in spans]), "high": np.array([high for _, high in spans])}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.metric.scores import FUSIONS, TILE_COLS, TILE_ROWS, Tile, check_labels, check_shape, unit_rows
+from docclf.metric.scores import FUSIONS, TILE_COLS, TILE_ROWS, Tile, check_labels, check_shape, one_thread, unit_rows
 
 
 class Layout:
@@ -45,7 +45,7 @@ class Layout:
         return [*range(0, len(self.rows), TILE_ROWS), len(self.rows)]
 
     def spans(self, row: int, genuine_only: bool = False) -> Iterator[tuple[int, int]]:
-        """Column spans that hold pairs of the row tile at `row`; with `genuine_only`, those that may hold genuine ones."""
+        """Column spans with pairs of the row tile at `row`; with `genuine_only`, those that may hold genuine ones."""
         for first, last in zip(self._col_edges[:-1], self._col_edges[1:], strict=True):
             if self.triangle and last <= row + 1:
                 continue
@@ -115,7 +115,8 @@ def register_query_layout(register: Tensor, register_labels: Tensor, query: Tens
     row_label, order = torch.sort(row_label, stable=True)
     col_label, place = torch.sort(col_label, stable=True)
     classes, sizes = torch.unique_consecutive(col_label, return_counts=True)
-    rows, cols = unit_rows(query, "query", order), unit_rows(register, "register", place)
+    with one_thread():
+        rows, cols = unit_rows(query, "query", order), unit_rows(register, "register", place)
     source = place[torch.cumsum(sizes, 0) - sizes]
     if fusion == "centroid":
         cols, sizes = _centroids(cols, sizes), torch.ones_like(sizes)
@@ -138,7 +139,8 @@ def check_same_model(register: Tensor, query: Tensor) -> None:
 def all_pairs_layout(embeddings: Tensor, labels: Tensor) -> Layout:
     """Every image against every other, each pair once."""
     names, order = torch.sort(check_labels(labels, len(embeddings), "image").to(embeddings.device), stable=True)
-    rows = unit_rows(embeddings, "image", order)
+    with one_thread():
+        rows = unit_rows(embeddings, "image", order)
     return Layout(rows, names, order, rows, names, order, torch.ones_like(names), False, True)
 
 

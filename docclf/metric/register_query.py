@@ -68,6 +68,8 @@ def check_parents(parents: Tensor, *labels: Tensor) -> Tensor:
     """Parents [labels] on the CPU as int64, or an InputError."""
     highest = max(int(part.max()) for part in labels)
     if parents.dim() != 1 or parents.is_floating_point() or len(parents) <= highest:
-        raise InputError(f"parents has shape {tuple(parents.shape)} and type {parents.dtype}: give one parent number for "
-                         f"each label from 0 to {highest}.")  # fmt: skip
+        raise InputError(
+            f"parents has shape {tuple(parents.shape)} and type {parents.dtype}: give one parent number for each label "
+            f"from 0 to {highest}."
+        )
     return parents.cpu().long()

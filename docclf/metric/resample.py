@@ -1,4 +1,4 @@
-"""The pairs a bootstrap works on: the highest impostors whole, the bulk thinned with weights; and its random weights."""
+"""The pairs a bootstrap works on (the highest impostors whole, the bulk thinned) and its random weights."""
 
 from dataclasses import dataclass
 
@@ -75,9 +75,8 @@ def _bulk(layout: Layout, floor: float, seed: int) -> Pairs:
     row, col = rng.integers(0, rows, BULK), rng.integers(0, cols, BULK)
     differ = layout.row_label.cpu().numpy()[row] != layout.col_label.cpu().numpy()[col]
     row, col = row[differ], col[differ]
-    score = np.concatenate(
-        [layout.pair_scores(row[at : at + 8192], col[at : at + 8192]) for at in range(0, len(row), 8192)] or [np.empty(0)]
-    )
+    parts = [slice(at, at + 8192) for at in range(0, len(row), 8192)]
+    score = np.concatenate([np.empty(0), *[layout.pair_scores(row[part], col[part]) for part in parts]])
     low = score < floor
     order = np.argsort(-score[low], kind="stable")
     return Pairs(score[low][order].astype(np.float32), row[low][order], col[low][order])

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from docclf.errors import InputError
 
-# A float32 product changes in the last bit with the shape handed to the library and with its thread count. So the shapes
-# are fixed here, by the data alone, and each product runs on one thread; threads share out tiles, never one product.
+# A float32 product changes in the last bit with the shape handed to the library and with its thread count. So the
+# shapes are fixed here, by the data alone, and each product runs on one thread: threads share out whole tiles.
 TILE_ROWS = 512
 TILE_COLS = 1024
 UNIT_ROWS = 1024
@@ -20,25 +20,13 @@ FUSIONS = ("max", "mean", "centroid")
 
 @dataclass(frozen=True)
 class Tile:
-    """Scores [t, k] of rows `row`.. against columns `col`.. of a layout; `same` marks genuine, `valid` pairs that count."""
+    """Scores [t, k] of a layout's rows from `row` and columns from `col`; `same` marks genuine, `valid` what counts."""
 
     row: int
     col: int
     scores: Tensor
     same: Tensor | None = None
     valid: Tensor | None = None
-
-    def genuine(self) -> Tensor:
-        """Scores of genuine pairs, flat."""
-        if self.same is None:
-            return self.scores.new_empty(0)
-        return self.scores[self.same if self.valid is None else self.same & self.valid]
-
-    def impostors(self) -> Tensor:
-        """Scores of impostor pairs, flat; a view when the whole tile is impostors."""
-        if self.same is None and self.valid is None:
-            return self.scores.reshape(-1)
-        return self.scores[self.impostor_mask()]
 
     def impostor_mask(self) -> Tensor:
         """Boolean [t, k], true at impostor pairs."""
@@ -98,22 +86,33 @@ def check_shape(embeddings: Tensor, name: str) -> None:
 def check_labels(labels: Tensor, rows: int, name: str) -> Tensor:
     """Labels [N] as int64, or an InputError that says what is wrong with them."""
     if labels.dim() != 1 or len(labels) != rows or labels.is_floating_point():
-        raise InputError(f"{name} labels have shape {tuple(labels.shape)} and type {labels.dtype}: give one integer for "
-                         f"each of the {rows} {name} embeddings.")  # fmt: skip
+        raise InputError(
+            f"{name} labels have shape {tuple(labels.shape)} and type {labels.dtype}: give one integer for each of the "
+            f"{rows} {name} embeddings."
+        )
     if int(labels.min()) < 0:
         raise InputError(f"{name} labels hold {int(labels.min())}: number the labels from 0.")
     return labels.long()
 
 
 @contextmanager
+def one_thread() -> Iterator[None]:
+    """One torch thread inside; a barrier per small operation costs more than a second thread saves."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
 def plain_float32(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Full float32 products on one thread each, with a pool of workers beside; puts the settings back at the end."""
-    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    torch.set_num_threads(1)
+    precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
-        with ThreadPoolExecutor(max_workers=workers) as pool:
+        with one_thread(), ThreadPoolExecutor(max_workers=workers) as pool:
             yield pool
     finally:
         torch.set_float32_matmul_precision(precision)
-        torch.set_num_threads(threads)

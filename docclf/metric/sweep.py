@@ -1,4 +1,4 @@
-"""One walk over all tiles: genuine scores kept, impostor scores counted, the best impostor and the rank of each query."""
+"""One walk over all tiles: genuine scores kept, impostors counted, the best impostor and rank of each query."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

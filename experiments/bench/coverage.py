@@ -50,7 +50,8 @@ def main() -> None:
     metric = RegisterQuery(TARGETS)
     big = metric(*population(6000, args.captures, 10**6), replicates=0).metrics
     truth = [big[f"tpr@fpr={text}"] for text in ("1e-2", "1e-3", "1e-4")]
-    print(f"true TPR {', '.join(f'{value:.4f}' for value in truth)} at FPR 1e-2, 1e-3, 1e-4 ({big['negatives']} negatives)")
+    shown = ", ".join(f"{value:.4f}" for value in truth)
+    print(f"true TPR {shown} at FPR 1e-2, 1e-3, 1e-4 ({big['negatives']:,} negatives)")
     print(f"{args.trials} trials, {args.replicates} replicates, {args.captures} captures a class; coverage in %")
     print("classes  method                                  1e-2   1e-3   1e-4")
     for classes in args.classes:

@@ -4,8 +4,8 @@
     python experiments/bench/evaluation.py --sizes a1
 
 Every line runs in a process of its own, so that its peak memory is its own; "MB beyond" is that peak less what the
-process held once the embeddings lay in memory. A peer whose full score matrix would pass the memory limit is skipped and
-said to be.
+process held once the embeddings lay in memory. A peer whose full score matrix would pass the memory limit is skipped
+and said to be.
 """
 
 import argparse
@@ -120,14 +120,14 @@ def one(method: str, size: str, noise: float, threads: int) -> None:
     if method == "torchmetrics":
         import torchmetrics.classification  # noqa: F401
     torch.mm(data[0][:64], data[0][:64].T)
-    held, start = resident(), time.perf_counter()
+    held, start, used = resident(), time.perf_counter(), time.process_time()
     if method.startswith("ours"):
         found = ours(size, data, 1000 if "intervals" in method else 0)
     else:
         found = globals()[method](size, data) or {}
-    seconds = time.perf_counter() - start
+    seconds, used = time.perf_counter() - start, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "beyond": max(0, peak - held) / 1e6, **found}))
+    print(json.dumps({"seconds": seconds, "cpu": used, "beyond": max(0, peak - held) / 1e6, **found}))
 
 
 def resident() -> int:
@@ -152,7 +152,7 @@ def run(method: str, size: str, noise: float, threads: int) -> dict:
     command = [sys.executable, __file__, "--one", method, size, "--noise", str(noise), "--threads", str(threads)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        return {"skipped": done.stderr.strip().splitlines()[-1][:60] if done.stderr else f"ended with {done.returncode}"}
+        return {"skipped": [f"ended with {done.returncode}", *done.stderr.strip().splitlines()][-1][:60]}
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -170,7 +170,7 @@ def main() -> None:
         one(*args.one, args.noise, args.threads)
         return
     print(f"{WIDTH}-d, {args.threads} threads, scatter {args.noise}, median of {args.repeats}")
-    print("size  pairs           method              seconds  x floor  MB beyond  TPR@1e-4  AUROC")
+    print("size  pairs           method              seconds    CPU s  x floor (CPU)  MB beyond  TPR@1e-4  AUROC")
     rate = None
     for size in args.sizes:
         base = None
@@ -181,15 +181,18 @@ def main() -> None:
             if "skipped" in line:
                 print(f"{head}  skipped: {line['skipped']}", flush=True)
                 continue
-            base = line["seconds"] if method == "floor" else base
+            base = line["cpu"] if method == "floor" else base
             rate = line["seconds"] / pairs(size) if method == "ours" else rate
             facts = f"{line['tpr@fpr=1e-4']:.6f}  {line['auroc']:.9f}" if "auroc" in line else ""
             note = f"  ({line['pairs']:,} pairs)" if "pairs" in line else ""
-            ratio = f"{line['seconds'] / base:8.2f}" if base else " " * 8
-            print(f"{head} {line['seconds']:9.2f} {ratio} {line['beyond']:10.0f}  {facts}{note}", flush=True)
+            ratio = f"{line['cpu'] / base:14.2f}" if base else " " * 14
+            cost = f"{line['seconds']:9.2f} {line['cpu']:8.2f} {ratio} {line['beyond']:10.0f}"
+            print(f"{head} {cost}  {facts}{note}", flush=True)
     if rate:
-        print(f"1,000,000 x 100,000 (extrapolated from the last size, not run): {rate * 1e11:.0f} s; beyond the embeddings "
-              "their 1.1 GB of unit rows and what b2 shows.")  # fmt: skip
+        print(
+            f"1,000,000 x 100,000 (extrapolated, not run): {rate * 1e11:.0f} s; beyond the embeddings "
+            "1.1 GB of unit rows and what b2 shows."
+        )
 
 
 if __name__ == "__main__":

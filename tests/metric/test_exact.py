@@ -184,13 +184,13 @@ def test_device_path_on_tensors_equals_numpy_path(monkeypatch):
     void = int(np.isneginf(scores).sum())
     tops = one.add(torch.from_numpy(scores.copy()), void)
 
-
     flat = torch.from_numpy(scores.copy())
     monkeypatch.setattr(counter, "_on_host", lambda scores: False)
     tops_device = other.add(flat, void)
     one.finish()
     other.finish()
-    for a, b in zip((*one.counts(), *tops, one.histogram), (*other.counts(), *tops_device, other.histogram), strict=True):
+    host, device = (*one.counts(), *tops, one.histogram), (*other.counts(), *tops_device, other.histogram)
+    for a, b in zip(host, device, strict=True):
         assert np.array_equal(a, b)
     for rank in (1, 5, 100, 2500):
         assert one.largest(rank) == other.largest(rank)

@@ -16,7 +16,8 @@ TARGETS = [1e-1, 1e-2, 1e-3, 1e-4]
 def clustered(images: int, classes: int, noise: float, seed: int = 0, width: int = 16):
     rng = torch.Generator().manual_seed(seed)
     labels = torch.arange(images) % classes
-    return torch.randn(classes, width, generator=rng)[labels] + noise * torch.randn(images, width, generator=rng), labels
+    centre = torch.randn(classes, width, generator=rng)
+    return centre[labels] + noise * torch.randn(images, width, generator=rng), labels
 
 
 def scores_of(rows: torch.Tensor, labels: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:

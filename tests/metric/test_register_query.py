@@ -21,7 +21,8 @@ def data(register: int = 6, query: int = 40, unregistered: int = 2, seed: int = 
     rng = torch.Generator().manual_seed(seed)
     centre = torch.randn(register + unregistered, 7, generator=rng)
     labels = torch.arange(query) % (register + unregistered)
-    return [centre[:register], torch.arange(register), centre[labels] + 0.6 * torch.randn(query, 7, generator=rng), labels]
+    rows = centre[labels] + 0.6 * torch.randn(query, 7, generator=rng)
+    return [centre[:register], torch.arange(register), rows, labels]
 
 
 def broken(place: int, change) -> list:
@@ -59,17 +60,20 @@ def test_bad_input_is_named(metric, parts, words):
         metric(*parts)
 
 
-@pytest.mark.parametrize("settings", [{"targets": []}, {"targets": [0.0]}, {"targets": [1.0]}, {"fusion": "sum"},
-                                      {"ranks": []}, {"ranks": [0]}, {"replicates": -1}, {"block_rows": 0}])  # fmt: skip
-def test_bad_settings_are_named(settings):
+WRONG = [{"targets": []}, {"targets": [0.0]}, {"targets": [1.0]}, {"fusion": "sum"}, {"ranks": []}, {"ranks": [0]},
+         {"replicates": -1}, {"block_rows": 0}]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_bad_settings_are_named(wrong):
     with pytest.raises(InputError):
-        RegisterQuery(**({"targets": TARGETS} | settings))(*data())
+        RegisterQuery(**({"targets": TARGETS} | wrong))(*data())
 
 
 def test_one_class_is_a_marked_gap():
-    rows = torch.randn(5, 3)
+    rows, labels = torch.randn(5, 3), torch.zeros(5, dtype=torch.long)
     for metric in (RegisterQuery(TARGETS), AllPairs(TARGETS)):
-        result = metric(rows[:1], torch.zeros(1, dtype=torch.long), rows[1:], torch.zeros(4, dtype=torch.long), replicates=9)
+        result = metric(rows[:1], labels[:1], rows[1:], labels[1:], replicates=9)
         assert result.metrics["negatives"] == 0 and result.metrics["tpr@fpr=1e-1"] is None
         assert result.metrics["auroc"] is None and result.metrics["select"] is None
         assert "one class" in result.notes[0] and "one class" in result.table()
@@ -77,7 +81,8 @@ def test_one_class_is_a_marked_gap():
 
 
 def test_no_genuine_pair_is_a_marked_gap():
-    result = RegisterQuery(TARGETS)(torch.randn(4, 3), torch.arange(4), torch.randn(9, 3), torch.arange(4, 13), replicates=9)
+    parts = torch.randn(4, 3), torch.arange(4), torch.randn(9, 3), torch.arange(4, 13)
+    result = RegisterQuery(TARGETS)(*parts, replicates=9)
     assert result.metrics["positives"] == 0 and result.metrics["tpr@fpr=1e-1"] is None and "genuine" in result.notes[0]
     assert result.metrics["rank1"] is None and selection(result.metrics) == -math.inf
     assert selection_target(result.metrics) is None
@@ -88,7 +93,8 @@ def test_metrics_are_json_and_arrays_are_bounded():
     assert json.loads(json.dumps(result.metrics, allow_nan=False)) == result.metrics
     assert {"tpr@fpr=1e-2", "tpr@fpr=1e-2/low", "auroc/high", "rank1/low", "fnir@fpir=1e-1/high"} <= set(result.metrics)
     assert result.metrics["tpr@fpr=1e-2/low"] <= result.metrics["tpr@fpr=1e-2"] <= result.metrics["tpr@fpr=1e-2/high"]
-    assert len(result.roc["fpr"]) <= 400 and (np.diff(result.roc["fpr"]) >= 0).all() and (np.diff(result.roc["tpr"]) >= 0).all()
+    assert len(result.roc["fpr"]) <= 400
+    assert (np.diff(result.roc["fpr"]) >= 0).all() and (np.diff(result.roc["tpr"]) >= 0).all()
     assert (np.diff(result.det["fpir"]) >= 0).all() and (np.diff(result.det["fnir"]) <= 0).all()
     assert result.histograms["impostor"].sum() == result.metrics["negatives"]
     assert result.histograms["genuine"].sum() == result.metrics["positives"]
@@ -130,12 +136,13 @@ def test_sub_labels_score_at_leaf_and_parent():
     """Labels 0, 1 are leaves of parent 0; 2 is parent 1 itself. One query of leaf 0 lies nearer to leaf 1."""
     register = torch.tensor([[1.0, 0.1, 0.0], [1.0, -0.1, 0.0], [0.0, 0.0, 1.0]])
     query = torch.tensor([[1.0, 0.2, 0.0], [1.0, -0.2, 0.0], [0.0, 0.1, 1.0], [1.0, -0.3, 0.0]])
-    result = RegisterQuery([0.5])(register, torch.arange(3), query, torch.tensor([0, 1, 2, 0]), torch.tensor([0, 0, 1]), 0)
+    parts = register, torch.arange(3), query, torch.tensor([0, 1, 2, 0])
+    result = RegisterQuery([0.5])(*parts, torch.tensor([0, 0, 1]), 0)
     assert result.metrics["rank1"] == 0.75 and result.metrics["parent/rank1"] == 1.0
     assert result.metrics["wrong_leaf@rank1"] == 0.25
     assert result.metrics["negatives"] == 8 and result.metrics["parent/negatives"] == 4
     with pytest.raises(InputError, match="parents"):
-        RegisterQuery([0.5])(register, torch.arange(3), query, torch.tensor([0, 1, 2, 0]), torch.tensor([0, 0]))
+        RegisterQuery([0.5])(*parts, torch.tensor([0, 0]))
 
 
 def test_fusion_by_hand():
@@ -162,7 +169,8 @@ def test_unit_rows_depend_on_the_row_alone():
 
 def test_selection_prefers_tpr_then_partial_area():
     def metrics(tpr, pauc, key="1e-4"):
-        return {f"tpr@fpr={key}": tpr, f"tpr@fpr={key}/low": 0.0, "tpr@fpr=1e-1": 1.0, "pauc@fpr=1e-2": pauc, "positives": 10}
+        made = {f"tpr@fpr={key}": tpr, f"tpr@fpr={key}/low": 0.0, "tpr@fpr=1e-1": 1.0}
+        return made | {"pauc@fpr=1e-2": pauc, "positives": 10}
 
     assert selection(metrics(0.6, 0.5)) > selection(metrics(0.5, 1.0)) > selection(metrics(0.5, 0.9))
     unresolved = metrics(None, 0.5) | {"tpr@fpr=1e-3": 0.7}
