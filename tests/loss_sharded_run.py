@@ -26,6 +26,17 @@ def batch(step: int, quarters: list[int]):
     return x[keep], y[keep]
 
 
+class Net(torch.nn.Module):
+    """Encoder and loss as a trainer wraps them."""
+
+    def __init__(self, encoder, head):
+        super().__init__()
+        self.encoder, self.head = encoder, head
+
+    def forward(self, x, y):
+        return self.head(self.encoder(x), y)
+
+
 def main(rank, size, port, out, optimizer, rate, fused, first, last, resume, save) -> None:
     """Trains from step first to last; rank 0 writes losses, gradient norms and the full state to out."""
     torch.set_num_threads(1)
@@ -40,15 +51,14 @@ def main(rank, size, port, out, optimizer, rate, fused, first, last, resume, sav
         shards.load(resume, head)
         encoder.load_state_dict(torch.load(f"{resume}/encoder.pt"))
     quarters = list(range(4))[rank * 4 // size : (rank + 1) * 4 // size]
+    net = Net(encoder, head)
+    if size > 1:
+        net = torch.nn.parallel.DistributedDataParallel(net)
     losses, norms = [], []
     for step in range(first, last):
-        loss = head(encoder(batch(step, quarters)[0]), batch(step, quarters)[1])
+        loss = net(*batch(step, quarters))
         encoder.zero_grad()
         loss.backward()
-        for p in encoder.parameters():
-            if size > 1:
-                dist.all_reduce(p.grad)
-                p.grad /= size
         with torch.no_grad():
             for p in encoder.parameters():
                 p -= 0.1 * p.grad

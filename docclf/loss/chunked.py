@@ -74,13 +74,14 @@ class Chunked:
         scale: float,
         lse: Tensor,
         g_lse: Tensor,
-        pull: Tensor,
+        g_cos: Tensor,
         emit: Callable[[Tensor | slice, Tensor, Tensor], None],
+        table: object | None = None,
     ) -> Tensor:
         """Returns the gradient of x; passes that of the centres on, block by block; see ``Eager.backward``."""
         dx = torch.zeros_like(x)
         scaled, shift = scale * x, lse[:, None]
-        weighted = g_lse[:, None] * scaled
+        weighted, pull = g_lse[:, None] * scaled, g_cos[:, None] * x
         with self.product.ready(x.device):
             for first, index, raw, centres, length in self._blocks(x, weight, rows):
                 share = self.product(scaled, centres.T).sub_(shift).exp_()

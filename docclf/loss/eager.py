@@ -49,8 +49,9 @@ class Eager:
         scale: float,
         lse: Tensor,
         g_lse: Tensor,
-        pull: Tensor,
+        g_cos: Tensor,
         emit: Callable[[Tensor | slice, Tensor, Tensor], None],
+        table: object | None = None,
     ) -> Tensor:
         """Returns the gradient that x [B,D] gets from the other classes; passes that of the centres to ``emit``.
 
@@ -62,8 +63,10 @@ class Eager:
             scale: as in ``forward``.
             lse: log-sum-exp over the classes of all shards, [B].
             g_lse: its gradient, [B].
-            pull: gradient of each target's unit centre by way of the target's cosine, [B,D].
+            g_cos: gradient of the target's cosine, [B].
             emit: takes index, gradient [n,D] and centres [n,D] of some rows, each row once, and may change them.
+            table: the ``Rows`` of the centres when their update belongs to this pass; an implementation that
+                updates them itself does not call ``emit``. This one does.
         """
         raw, centres, logits = self._logits(x, weight, rows, position, scale)
         share = (logits - lse[:, None]).exp_()
@@ -71,7 +74,7 @@ class Eager:
         dx = (scale * g_lse)[:, None] * self.product(share, centres)
         dw = self.product(share.T, weighted)
         held = (position >= 0).nonzero().squeeze(1)
-        dw.index_add_(0, position[held], pull[held])
+        dw.index_add_(0, position[held], (g_cos[:, None] * x)[held])
         length = raw.to(x.dtype).norm(dim=1, keepdim=True).clamp_min(1e-12)
         dw = (dw - centres * (dw * centres).sum(1, keepdim=True)) / length
         emit(slice(None) if rows is None else rows, dw, raw)

@@ -50,8 +50,10 @@ class Others(torch.autograd.Function):
         guard.finite(incoming, head.rows.clock, head.ranks.rank, "A gradient scaler overflowed: train in bfloat16.")
         if head.fused:
             head.rows.begin()
-        pull = torch.where((position >= 0)[:, None], g_cos[:, None] * x, 0.0)
+        table = head.rows if head.fused else None
         with torch.autocast(x.device.type, enabled=False):
-            dx = head.backend.backward(x, head.rows.weight, ctx.rows, position, head.scale, lse, g_lse, pull, head.emit)
+            dx = head.backend.backward(
+                x, head.rows.weight, ctx.rows, position, head.scale, lse, g_lse, g_cos, head.emit, table
+            )
         head.settle(ctx.rows)
         return dx + g_cos[:, None] * target, None, None, None

@@ -76,16 +76,24 @@ class Rows(nn.Module):
         """
         take = _select if isinstance(index, Tensor) else torch.Tensor.__getitem__
         weight = take(self.weight, index) if weight is None else weight
-        steps = take(self.steps, index) + 1
+        steps, missed = self.due(index)
         if self.rule.weight_decay:
-            weight.mul_((self._before - take(self.decay_seen, index)).exp().to(weight.dtype).unsqueeze(1))
+            weight.mul_(missed.to(weight.dtype).unsqueeze(1))
         moments = [take(getattr(self, name), index).to(weight.dtype) for name in self.rule.moments]
         self.rule.step(weight, grad, moments, steps, self.rule.curve.lr)
-        self.steps[index] = steps
-        self.decay_seen[index] = self.decay
+        self.mark(index, steps)
         self._put("weight", index, weight)
         for name, moment in zip(self.rule.moments, moments, strict=True):
             self._put(name, index, moment)
+
+    def due(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
+        """Returns the step counts of rows, this step included, and the decay of the steps they missed, [n] each."""
+        return self.steps[index] + 1, (self._before - self.decay_seen[index]).exp()
+
+    def mark(self, index: Tensor | slice, steps: Tensor) -> None:
+        """Notes that rows took part in this step."""
+        self.steps[index] = steps
+        self.decay_seen[index] = self.decay
 
     def apply_blocks(self, index: Tensor, grad: Tensor) -> None:
         """Does what ``apply`` does, some thousand rows at a time, so that what it needs besides stays small."""

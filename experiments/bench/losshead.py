@@ -12,6 +12,7 @@ moments at its own copy rate.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -92,9 +93,13 @@ def rates() -> tuple[float, float]:
     return 2 * 256 * D * 2048 / best(lambda: x @ w.T), 8 * len(big) / best(lambda: big.add_(1.0))
 
 
-def child(*arguments) -> dict | None:
+def child(*arguments, keep: bool = False) -> dict | None:
     """Runs ``measure`` in a fresh process; None when it ran out of memory."""
-    done = subprocess.run([sys.executable, __file__, "--one", *map(str, arguments)], capture_output=True, text=True)
+    # the C allocator keeps large blocks: otherwise each step pays for fresh pages of every big tensor, most of all in
+    # the dense method
+    reuse = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)} if keep else {}
+    command = [sys.executable, __file__, "--one", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | reuse)
     lines = done.stdout.strip().splitlines()
     return json.loads(lines[-1]) if done.returncode == 0 and lines else None
 
@@ -115,7 +120,11 @@ def table(options) -> None:
                         floor = 8 * batch * D * sampled / flops + words * 4 * D * sampled / copy
                         fits = method != "dense" or classes * D * 4 * (5 if rate < 1 else 7) + (
                             10 * 4 * batch * sampled) < options.limit * 1e9  # fmt: skip
-                        result = child(classes, batch, rate, rule, method, options.steps) if fits else None
+                        result = (
+                            child(classes, batch, rate, rule, method, options.steps, keep=options.keep)
+                            if fits
+                            else None
+                        )
                         reference = result if method == "dense" else reference
                         line = f"{classes:>9,} {batch:>5} {rate:>4} {rule:>5}  {method:24} "
                         if result is None:
@@ -148,6 +157,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--limit", type=float, default=22.0, help="GB; the dense method is not tried above it")
     parser.add_argument("--growth", action="store_true")
+    parser.add_argument(
+        "--keep", action="store_true", help="allocator that keeps large blocks: kind to the dense method"
+    )
     parser.add_argument("--one", nargs=6, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:

@@ -15,7 +15,7 @@ from docclf.loss.product import Product
 CPU = torch.device("cpu")
 
 
-def run(implementation, x, weight, rows, position, scale, g_lse, pull):
+def run(implementation, x, weight, rows, position, scale, g_lse, g_cos):
     """Returns lse, top, dX and dW of all classes."""
     lse, top = implementation.forward(x, weight, rows, position, scale)
     dw = torch.zeros_like(weight)
@@ -26,7 +26,7 @@ def run(implementation, x, weight, rows, position, scale, g_lse, pull):
         dw[index] = grad
         seen[index] += 1
 
-    dx = implementation.backward(x, weight, rows, position, scale, lse, g_lse, pull, emit)
+    dx = implementation.backward(x, weight, rows, position, scale, lse, g_lse, g_cos, emit)
     assert torch.equal(seen, torch.ones_like(seen) if rows is None else torch.zeros_like(seen).index_fill(0, rows, 1))
     return lse, top, dx, dw
 
@@ -38,29 +38,29 @@ def problem(b, k, d, sampled, dtype=torch.float32):
     rows = (torch.rand(k, generator=generator) < 0.3).nonzero().squeeze(1) if sampled else None
     count = k if rows is None else len(rows)
     position = torch.randint(-1, count, (b,), generator=generator)
-    g_lse, pull = torch.rand(b, generator=generator, dtype=dtype), torch.randn(b, d, generator=generator, dtype=dtype)
-    return x, weight, rows, position, g_lse, pull
+    g_lse, g_cos = torch.rand(b, generator=generator, dtype=dtype), torch.randn(b, generator=generator, dtype=dtype)
+    return x, weight, rows, position, g_lse, g_cos
 
 
 @pytest.mark.parametrize("shape", [(1, 300, 3), (5, 257, 33), (67, 1031, 13)])
 @pytest.mark.parametrize("sampled", [True, False])
 @pytest.mark.parametrize("scale", [16.0, 64.0, 90.0])
 def test_chunked_equals_eager_in_float64(shape, sampled, scale):
-    x, weight, rows, position, g_lse, pull = problem(*shape, sampled)
+    x, weight, rows, position, g_lse, g_cos = problem(*shape, sampled)
     wide = [t.double() if t is not None and t.is_floating_point() else t for t in (x, weight, rows, position)]
-    want = run(Eager(Product()), *wide, scale, g_lse.double(), pull.double())
-    got = run(Chunked(Product(), entries=1000), x, weight, rows, position, scale, g_lse, pull)
+    want = run(Eager(Product()), *wide, scale, g_lse.double(), g_cos.double())
+    got = run(Chunked(Product(), entries=1000), x, weight, rows, position, scale, g_lse, g_cos)
     for a, b, tolerance in zip(got, want, (1e-6, 1e-6, 1e-5, 1e-5), strict=True):
         close(a, b, tolerance)
 
 
 @pytest.mark.parametrize("sampled", [True, False])
 def test_bfloat16_products(sampled):
-    x, weight, rows, position, g_lse, pull = problem(67, 1031, 65, sampled)
+    x, weight, rows, position, g_lse, g_cos = problem(67, 1031, 65, sampled)
     wide = [t.double() if t is not None and t.is_floating_point() else t for t in (x, weight, rows, position)]
-    want = run(Eager(Product()), *wide, 32.0, g_lse.double(), pull.double())
-    got = run(Chunked(Product("bfloat16"), 1000), x, weight, rows, position, 32.0, g_lse, pull)
-    exact = run(Chunked(Product(), 1000), x, weight, rows, position, 32.0, g_lse, pull)
+    want = run(Eager(Product()), *wide, 32.0, g_lse.double(), g_cos.double())
+    got = run(Chunked(Product("bfloat16"), 1000), x, weight, rows, position, 32.0, g_lse, g_cos)
+    exact = run(Chunked(Product(), 1000), x, weight, rows, position, 32.0, g_lse, g_cos)
     for a, b, tolerance in zip(got, want, (5e-3, 5e-3, 2e-2, 2e-2), strict=True):
         close(a, b, tolerance)
     assert not torch.equal(got[2], exact[2]), "bfloat16 products changed nothing"
@@ -79,7 +79,7 @@ def test_far_away_classes_do_not_underflow():
 @pytest.mark.parametrize("implementation", [Eager, Chunked])
 def test_no_other_class(implementation):
     x, weight, position = torch.eye(3)[:2], torch.eye(3)[:1], torch.tensor([0, 0])
-    lse, _, dx, dw = run(implementation(Product()), x, weight, None, position, 64.0, torch.ones(2), x)
+    lse, _, dx, dw = run(implementation(Product()), x, weight, None, position, 64.0, torch.ones(2), torch.ones(2))
     assert lse.isfinite().all() and (lse < -1e30).all() and (dx == 0).all() and dw.isfinite().all()
 
 
@@ -87,7 +87,7 @@ def test_no_class_at_all():
     x, weight = torch.eye(3)[:2], torch.eye(3)
     rows, position = torch.zeros(0, dtype=torch.long), torch.tensor([-1, -1])
     for implementation in (Eager(Product()), Chunked(Product())):
-        lse, *_ = run(implementation, x, weight, rows, position, 64.0, torch.ones(2), x)
+        lse, *_ = run(implementation, x, weight, rows, position, 64.0, torch.ones(2), torch.ones(2))
         assert (lse < -1e30).all() and lse.isfinite().all()
 
 
@@ -113,9 +113,9 @@ def test_product_leaves_the_global_setting_as_it_was():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("products, tolerance", [("float32", 1e-5), ("tf32", 5e-3), ("bfloat16", 2e-2)])
 def test_chunked_on_cuda(products, tolerance):
-    x, weight, rows, position, g_lse, pull = problem(67, 1031, 65, True)
-    want = run(Eager(Product()), x.double(), weight.double(), rows, position, 32.0, g_lse.double(), pull.double())
+    x, weight, rows, position, g_lse, g_cos = problem(67, 1031, 65, True)
+    want = run(Eager(Product()), x.double(), weight.double(), rows, position, 32.0, g_lse.double(), g_cos.double())
     moved = [t.cuda() for t in (x, weight, rows, position)]
-    got = run(Chunked(Product(products), 1000), *moved, 32.0, g_lse.cuda(), pull.cuda())
+    got = run(Chunked(Product(products), 1000), *moved, 32.0, g_lse.cuda(), g_cos.cuda())
     for a, b in zip(got, want, strict=True):
         close(a.cpu(), b, tolerance)

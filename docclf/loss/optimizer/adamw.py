@@ -27,6 +27,7 @@ class AdamW:
     """
 
     moments = ("mean", "square")
+    kernel = "adamw"
 
     def __init__(
         self,

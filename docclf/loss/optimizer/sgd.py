@@ -23,6 +23,7 @@ class SGD:
     """
 
     moments = ("momentum",)
+    kernel = "sgd"
 
     def __init__(
         self,
