@@ -6,7 +6,7 @@ import torch
 from docclf.metric.counter import HISTOGRAM_EDGES, Plan
 from docclf.metric.layout import Layout
 
-SIDE = 2048  # rows and columns sampled; 4 M scores place a bracket within a few per cent of its rank
+SIDE = 2048  # rows and columns sampled at most; 4 M scores place a bracket within a few per cent of its rank
 KEEP_ALL = 1 << 20  # below this many impostors all are sorted and nothing need be guessed
 SORT_COST = 11.0  # ns to sort a score (np.sort, AVX2), against
 EDGE_COST = 0.5  # ns to compare it with one edge, twice
@@ -80,8 +80,9 @@ class Pilot:
 
 def _sample(layout: Layout) -> np.ndarray:
     """Ascending impostor scores of evenly spaced rows against evenly spaced columns; only a guide, never a result."""
-    rows = torch.linspace(0, len(layout.rows) - 1, min(SIDE, len(layout.rows))).long()
-    cols = torch.linspace(0, len(layout.cols) - 1, min(SIDE, len(layout.cols))).long()
+    side = min(SIDE, max(SIDE // 8, int((layout.pairs() / 32) ** 0.5)))
+    rows = torch.linspace(0, len(layout.rows) - 1, min(side, len(layout.rows))).long()
+    cols = torch.linspace(0, len(layout.cols) - 1, min(side, len(layout.cols))).long()
     label = layout.image_label()
     scores = layout.rows[rows] @ layout.cols[cols].T
     keep = layout.row_label[rows][:, None] != label[cols][None]
