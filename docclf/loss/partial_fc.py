@@ -75,15 +75,11 @@ class PartialFC(nn.Module):
         backends.check(backend)
         self.num_classes, self.margin, self.scale = num_classes, margin, scale
         self.sample_rate, self.logq, self.unsampled, self.fused = sample_rate, logq, unsampled, fused
-        self.margin_ramp = ramp.checked(margin_ramp)
-        self.optimizer, self.seed = optimizer, seed
+        self.margin_ramp, self.optimizer, self.seed = ramp.checked(margin_ramp), optimizer, seed
         self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
         self.ranks: Ranks | None = None
-        self.backend_name, self.product = backend, Product(products)
-        self._backend: object | None = None
-        self._draws = 0
-        self._pending = Pending()
-        self._seen: dict[str, Tensor] = {}
+        self.backend_name, self.product, self._backend = backend, Product(products), None
+        self._draws, self._pending, self._seen = 0, Pending(), {}
 
     @property
     def centres(self) -> Tensor:
@@ -190,8 +186,7 @@ class PartialFC(nn.Module):
         """
         if num_classes < self.num_classes or self.rows.ranks is not None:
             raise InputError(
-                f"cannot grow from {self.num_classes} classes to {num_classes}: want a larger number, before the "
-                "centres are spread over processes"
+                f"cannot grow from {self.num_classes} classes to {num_classes}: want more, before they are spread"
             )
         self.rows.grow(num_classes)
         self.num_classes = num_classes
