@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from docclf.errors import InputError
 
+LEAST = 4  # places a side that a map keeps: what the original has (128 px, stride 32)
+
 
 class TimmBackbone(nn.Module):
     """Maps RGB images in [0, 1] to the last feature map of a timm network, or to the map of a given stride.
@@ -23,8 +25,8 @@ class TimmBackbone(nn.Module):
         image_size: side of the square input in pixels; only networks with a fixed input (ViT) use it.
         weights: ``None`` for random weights, ``"pretrained"`` for timm's weights from the hub or its cache, or
             the path of a ``.pth`` or ``.safetensors`` file.
-        stride: take the feature map with this reduction (4, 8, 16, ...) and drop the layers behind it;
-            ``None`` takes the last map.
+        stride: take the feature map with this reduction (4, 8, 16, ...) and drop the layers behind it; ``None``
+            takes the deepest map that still has ``LEAST`` places a side (lcnet: stride 32 at 128 px, 16 at 64 px).
 
     Raises:
         InputError: unknown name, no map of that stride, weights that cannot be had.
@@ -33,7 +35,8 @@ class TimmBackbone(nn.Module):
     def __init__(self, name: str, image_size: int, weights: str | None = None, stride: int | None = None) -> None:
         super().__init__()
         self.name, self.weights = name, weights
-        options = {"features_only": True, "out_indices": (_index_of(name, stride),), **_weight_options(name, weights)}
+        index, last = _index_of(name, image_size, stride)
+        options = {"features_only": True, "out_indices": (index,), **_weight_options(name, weights)}
         if name.startswith(("vit", "deit", "beit", "eva", "test_vit")):
             options["img_size"] = image_size
         try:
@@ -48,7 +51,7 @@ class TimmBackbone(nn.Module):
         self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))
         self.licence = self.net.pretrained_cfg.get("license") if hasattr(self.net, "pretrained_cfg") else None
-        if stride is not None:
+        if not last:
             _drop_unused(self.net, image_size)
         self.out_channels = self.net.feature_info.channels()[-1]
 
@@ -57,20 +60,23 @@ class TimmBackbone(nn.Module):
         return self.net((images - self.mean) / self.std)[-1]
 
 
-def _index_of(name: str, stride: int | None) -> int:
-    """Returns the timm output index of the last map with that stride; -1 is the last map of all."""
+def _index_of(name: str, image_size: int, stride: int | None) -> tuple[int, bool]:
+    """Returns timm's output index of the map asked for, and whether it is the last map of the network."""
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('.')[0].split('_')[0]}*")[:8]
         raise InputError(
             f"backbone.name={name!r} is no timm model; near names: {', '.join(near) or 'none'}. "
             "timm.list_models('*part*') lists all."
         )
+    with torch.device("meta"):
+        reductions = timm.create_model(name, features_only=True).feature_info.reduction()
     if stride is None:
-        return -1
-    reductions = timm.create_model(name, features_only=True).feature_info.reduction()
+        fitting = [r for r in reductions if image_size // r >= LEAST]
+        stride = max(fitting or [min(reductions)])
     if stride not in reductions:
         raise InputError(f"backbone.stride={stride}: {name} has maps of stride {reductions}; choose one, or null.")
-    return len(reductions) - 1 - reductions[::-1].index(stride)
+    index = len(reductions) - 1 - reductions[::-1].index(stride)
+    return index, index == len(reductions) - 1
 
 
 def _weight_options(name: str, weights: str | None) -> dict:

@@ -29,7 +29,9 @@ class Squeeze(nn.Module):
     ) -> None:
         super().__init__()
         if ratio < 1 or in_channels // ratio < 1:
-            raise InputError(f"head.ratio={ratio}: want 1 to {in_channels} (the backbone gives {in_channels} channels).")
+            raise InputError(
+                f"head.ratio={ratio}: want 1 to {in_channels} (the backbone gives {in_channels} channels)."
+            )
         channels = in_channels // ratio
         self.squeeze = nn.Conv2d(in_channels, channels, kernel_size=1, bias=False)
         self.project = projection(channels * map_size[0] * map_size[1], embed_dim, norm)
