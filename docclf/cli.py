@@ -1,5 +1,6 @@
 """What both scripts do around Hydra: small mercies before, one-paragraph errors after."""
 
+import logging
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from docclf.errors import InputError
 # What Lightning and torch say about themselves, true of every run and of no use to its user.
 NOISE = (
     ".*isinstance.treespec, LeafSpec.*",
+    "Experiment logs directory .* exists and is not empty",
     "Checkpoint directory .* exists and is not empty",
     ".*does not have many workers.*",
     ".*GPU available but not used.*",
@@ -31,6 +33,7 @@ def run(main: Callable[[], None]) -> None:
     """
     for text in NOISE:
         warnings.filterwarnings("ignore", message=text)
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     sys.argv[1:] = [re.sub(r"^\+experiment=", "experiment=", argument) for argument in sys.argv[1:]]
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         main()

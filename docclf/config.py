@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import types
 import typing
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -31,6 +32,7 @@ class TrainConfig:
     ckpt_path: str | None = None
     init_from: str | None = None
     evaluate: bool = True
+    report: bool = True
     backbone: Any = field(default_factory=dict)
     head: Any = field(default_factory=dict)
     norm: Any = field(default_factory=dict)
@@ -55,6 +57,7 @@ class EvaluateConfig:
     embed_dim: int = MISSING
     image_size: int = MISSING
     device: str = "auto"
+    report: bool = True
     allow: list[str] = field(default_factory=list)
     model: Any = field(default_factory=dict)
     backbone: Any = field(default_factory=dict)
@@ -142,23 +145,33 @@ def _near(key: str, parameters: dict[str, Any]) -> str:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Returns whether a plain config value fits an annotation; what is not plain is left to the code."""
+    """Returns whether a plain config value fits an annotation; annotations that are not plain are left to the code."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, getattr(__import__("types"), "UnionType", typing.Union)):
-        return any(_fits(value, argument) for argument in arguments)
+    if origin in (typing.Union, types.UnionType):
+        plain = [argument for argument in arguments if _is_plain(argument)]
+        return any(_fits(value, argument) for argument in plain) or not (plain and _is_scalar(value))
+    if origin is typing.Literal:
+        return value in arguments
     if hint is type(None):
         return value is None
-    if origin in (list, tuple) or hint in (list, tuple):
+    if hint in (list, tuple) or origin in (list, tuple):
         return OmegaConf.is_list(value)
-    if origin is dict or hint is dict:
+    if hint is dict or origin is dict:
         return OmegaConf.is_dict(value)
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if hint in (bool, str):
-        return isinstance(value, hint)
-    return True
+    if hint in (int, float):
+        return isinstance(value, (int, hint)) and not isinstance(value, bool)
+    return isinstance(value, hint) if hint in (bool, str) else True
+
+
+def _is_plain(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Literal, typing.Union, types.UnionType, list, tuple, dict) or hint in (
+        *(list, tuple, dict, int, float, bool, str),
+        type(None),
+    )
+
+
+def _is_scalar(value: Any) -> bool:
+    return not OmegaConf.is_config(value)
 
 
 def _name(hint: Any) -> str:

@@ -1,6 +1,5 @@
 """A run's folder: where it starts from, what it writes, and the same final score as evaluate.py."""
 
-import json
 import platform
 import subprocess
 import sys
@@ -13,13 +12,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
-from docclf import __version__, atomic, build, checkpoint, cost, scoring
+from docclf import __version__, build, checkpoint, cost, reporting, scoring
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
 from docclf.errors import InputError
 
 # Settings that may differ between a run and its continuation.
 BEST = {"_target_": "docclf.model.network.Network", "source": "checkpoint"}
-FREE = ("ckpt_path", "evaluate", "logger", "trainer", "name")
+FREE = ("ckpt_path", "evaluate", "report", "logger", "trainer", "name")
 
 
 class Loaders(pl.LightningDataModule):
@@ -146,13 +145,11 @@ def default(config: DictConfig, folder: Path) -> DictConfig:
 
 
 def report(config: DictConfig, folder: Path, network: Any, split: str, device: str = "auto", data: Any = None) -> Any:
-    """Scores ``network`` on a split, writes metrics.json into ``folder``, prints the table, returns the Result."""
+    """Scores ``network`` on a split, writes metrics.json and the report into ``folder``, returns the Result."""
     dataset = data or build.data(config.data, network.image_size, config.seed)
-    result = scoring.score(network, dataset, instantiate(config.metric), split, scoring.device_of(device))
-    write_metrics(folder / "metrics.json", result.metrics, {"split": split, **facts(config, network, dataset)})
-    print(result.table())
-    print(f"metrics: {folder / 'metrics.json'}", flush=True)
-    return result
+    found = scoring.embedded(network, dataset, split, scoring.device_of(device))
+    metric = instantiate(config.metric)
+    return reporting.write(folder, found, dataset, split, metric, lambda: facts(config, network, dataset), config.report)
 
 
 def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
@@ -181,8 +178,3 @@ def commit() -> str | None:
         return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if git("status", "--porcelain", "-uno") else "")
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def write_metrics(path: Path, metrics: dict, about: dict) -> None:
-    """Writes metrics.json: the numbers first, then what they were measured with."""
-    atomic.write_text(path, json.dumps({**metrics, "about": about}, indent=2, ensure_ascii=False) + "\n")

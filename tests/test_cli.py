@@ -74,7 +74,7 @@ def test_sweep_over_lists_and_ranges_names_its_folders(script, tmp_path):
     )  # fmt: skip
     assert done.code == 0, done.err
     found = sorted(str(p.parent.relative_to(tmp_path / "experiments/s/seed0")) for p in tmp_path.rglob("last.ckpt"))
-    assert len(found) == 4 and all(re.search(r"norm-(bn|ln_bn)$", name) for name in found), found
+    assert len(found) == 4 and all(re.search(r"loss.margin.m-0.[12]_norm-(bn|ln_bn)_", name) for name in found), found
 
 
 def test_a_failing_job_does_not_stop_the_sweep(script, tmp_path):

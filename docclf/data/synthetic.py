@@ -7,6 +7,7 @@ import numpy as np
 from docclf.data.drawings import cached
 from docclf.data.evaluation import EvaluationLoader, EvaluationPart
 from docclf.data.evaluation_set import EvaluationSet
+from docclf.data.expand import FOLD, Expanded
 from docclf.data.loader import Batches
 from docclf.errors import InputError
 from docclf.imaging.document.design import kind_of
@@ -37,6 +38,7 @@ class Synthetic:
         strength: of the simulated camera: 0 clean, 1 ordinary, 2 very bad.
         data_seed: seed of designs, fills and captures; apart from `seed`, so that runs of several seeds compare.
         samples_per_epoch: samples an epoch draws; None draws each once.
+        expand: 1, or 24 for 24 classes per design (8 orientations, each whole and in halves).
         cache_dir: folder of the drawn pictures; None takes DOCCLF_CACHE or ~/.cache/docclf.
         workers: drawing processes; None takes the cores of this process.
         threads: threads that read; None takes the cores of this process.
@@ -56,6 +58,7 @@ class Synthetic:
         strength: float = 1.0,
         data_seed: int = 0,
         samples_per_epoch: int | None = None,
+        expand: int = 1,
         cache_dir: str | None = None,
         workers: int | None = None,
         threads: int | None = None,
@@ -73,8 +76,11 @@ class Synthetic:
                 raise InputError(f"data.{name}={value}: expected {least} to {most}.")
         if not 0 <= unregistered < 1:
             raise InputError(f"data.unregistered={unregistered}: expected a share in [0, 1).")
+        if expand not in (1, FOLD):
+            raise InputError(f"data.expand={expand}: expected 1 (a class per design) or {FOLD} (its {FOLD} views).")
         self.image_size, self.seed, self.batch_size, self.augment = image_size, seed, batch_size, augment
-        self.num_classes, self.strength, self.data_seed = num_designs, strength, data_seed
+        self.num_designs, self.expand, self.num_classes = num_designs, expand, expand * num_designs
+        self.strength, self.data_seed = strength, data_seed
         self.samples_per_epoch, self.threads = samples_per_epoch, threads
         self._drawing = (data_seed, strength, cache_dir, workers)
         self._rows: dict[tuple[str, str], list[Row]] = {}
@@ -97,16 +103,17 @@ class Synthetic:
 
     @cached_property
     def _training(self) -> "_Pictures":
-        rows = [Row(design, design, False) for design in range(self.num_classes)]
-        names = [f"{kind_of(design, self.data_seed)}-{design}" for design in range(self.num_classes)]
-        # Kept images leave a margin for crops.
-        return _Pictures(rows, names, -(-5 * self.image_size // 4), *self._drawing)
+        rows = [Row(design, design, False) for design in range(self.num_designs)]
+        names = [f"{kind_of(design, self.data_seed)}-{design}" for design in range(self.num_designs)]
+        # Kept images leave a margin for crops; a half is only half as high, so views need twice the rows.
+        side = 2 * self.image_size if self.expand > 1 else -(-5 * self.image_size // 4)
+        return _Pictures(rows, names, side, *self._drawing)
 
     def train_loader(self, rank: int = 0, world: int = 1) -> Batches:
         """Returns this rank's training loader; the first call ever draws the designs."""
         _ = self._training.pixels  # drawn here, not in the first batch
         return Batches(
-            self._training,
+            Expanded(self._training) if self.expand > 1 else self._training,
             self.image_size,
             self.batch_size,
             self.seed,

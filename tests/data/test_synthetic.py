@@ -208,3 +208,12 @@ def test_arguments_out_of_range_are_refused(cache, change):
 def test_no_worker_is_refused(cache):
     with pytest.raises(InputError, match="data.workers=0"):
         make(cache, workers=0).train_loader()
+
+
+def test_expanded_24_fold(cache):
+    data = make(cache, expand=24, batch_size=24)
+    images, labels, _ = everything(data.train_loader())
+    assert data.num_classes == 24 * 9 and sorted(labels.tolist()) == list(range(24 * 9))
+    assert images.shape == (216, 3, 32, 32)
+    with pytest.raises(InputError, match="data.expand=8"):
+        make(cache, expand=8)

@@ -1,0 +1,97 @@
+"""From an embedded split to checked data, numbers, files and what is printed; the one place where they meet."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from docclf import atomic, saved, scoring
+from docclf.report import checks
+from docclf.report.inputs import Evaluation
+
+
+def write(
+    folder: Path,
+    found: scoring.Embedded,
+    dataset: Any,
+    split: str,
+    metric: Any,
+    facts: Callable[[], dict],
+    page: bool = True,
+) -> Any:
+    """Checks an embedded split, scores it, writes metrics.json and the report into ``folder``, prints both.
+
+    Args:
+        folder: where to.
+        found: the embedded split.
+        dataset: where it came from.
+        split: val or test.
+        metric: a metric with its settings.
+        facts: returns what stands beside the numbers.
+        page: write report.html, its pictures and tables, and what a comparison needs.
+
+    Returns:
+        The metric's Result.
+
+    Raises:
+        InputError: embeddings that cannot be scored, or a file that cannot be written.
+    """
+    evaluation = prepared(found, dataset, split)
+    for finding in evaluation.findings:
+        print(f"check: {finding}")
+    start = perf_counter()
+    result = scoring.score(found, metric, evaluation.class_names)
+    seconds = {"reading and embedding": round(found.seconds, 2), "scoring": round(perf_counter() - start, 2)}
+    about = {"split": split, **facts(), "protocol": settings(metric, result)}
+    noted = about | {"checks": [finding.plain() for finding in evaluation.findings], "seconds": seconds}
+    atomic.write_text(folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n")
+    print(result.table())
+    print(f"metrics: {folder / 'metrics.json'}", flush=True)
+    if page:
+        # matplotlib and scikit-learn take a second to load, which a run without a page does not pay.
+        from docclf.report.page import write as write_page
+
+        start = perf_counter()
+        first, *_ = write_page(folder, result, evaluation, {"name": folder.resolve().name, **shortened(about), "seconds": seconds})
+        saved.write(folder / saved.NAME, result, evaluation, about)
+        print(f"report: {first} ({perf_counter() - start:.1f} s)", flush=True)
+    return result
+
+
+def prepared(found: scoring.Embedded, dataset: Any, split: str) -> Evaluation:
+    """Returns what a report is made from, its checks done."""
+    evaluation = Evaluation(
+        register=found.register,
+        register_labels=found.register_labels,
+        query=found.query,
+        query_labels=found.query_labels,
+        class_names=dataset.class_names(split),
+        register_names=dataset.item_names(split, "register"),
+        query_names=dataset.item_names(split, "query"),
+        image=lambda part, i: dataset.image(split, part, i),
+        register_pictures=found.register_pictures,
+        query_pictures=found.query_pictures,
+        skipped=skipped(dataset.describe()),
+    )
+    evaluation.findings = checks.find(evaluation)
+    return evaluation
+
+
+def skipped(described: dict) -> list[tuple[str, str]]:
+    """Returns (name, reason) of the files that a data set could not use; copies of training images do not count."""
+    rows = [*described.get("skipped", []), *described.get("evaluation", {}).get("skipped", [])]
+    return [(row["path"], row["reason"]) for row in rows if not row["reason"].startswith("same content")]
+
+
+def settings(metric: Any, result: Any) -> dict:
+    """Returns how the numbers were measured."""
+    names = ("targets", "fusion", "ranks", "replicates", "seed")
+    return {"name": result.protocol} | {name: getattr(metric, name) for name in names if hasattr(metric, name)}
+
+
+def shortened(node: Any) -> Any:
+    """Returns facts with lists of files replaced by their length; the checks name the files."""
+    if not isinstance(node, dict):
+        return len(node) if isinstance(node, list) and node and isinstance(node[0], dict) else node
+    return {key: shortened(value) for key, value in node.items()}
