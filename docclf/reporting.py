@@ -45,7 +45,9 @@ def write(
     seconds = {"reading and embedding": round(found.seconds, 2), "scoring": round(perf_counter() - start, 2)}
     about = {"split": split, **facts(), "protocol": settings(metric, result)}
     noted = about | {"checks": [finding.plain() for finding in evaluation.findings], "seconds": seconds}
-    atomic.write_text(folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n")
+    atomic.write_text(
+        folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n"
+    )
     print(result.table())
     print(f"metrics: {folder / 'metrics.json'}", flush=True)
     if page:
@@ -53,7 +55,9 @@ def write(
         from docclf.report.page import write as write_page
 
         start = perf_counter()
-        first, *_ = write_page(folder, result, evaluation, {"name": folder.resolve().name, **shortened(about), "seconds": seconds})
+        first, *_ = write_page(
+            folder, result, evaluation, {"name": folder.resolve().name, **shortened(about), "seconds": seconds}
+        )
         saved.write(folder / saved.NAME, result, evaluation, about)
         print(f"report: {first} ({perf_counter() - start:.1f} s)", flush=True)
     return result

@@ -65,7 +65,11 @@ def write(path: Path, result: Result, evaluation: Evaluation, about: dict) -> No
         "about": about,
         "triangle": bool(result.bootstrap.triangle) if result.bootstrap else None,
     }
-    arrays = {f"{group}.{key}": value for group in ("roc", "det", "band", "histograms") for key, value in getattr(result, group).items()}
+    arrays = {
+        f"{group}.{key}": value
+        for group in ("roc", "det", "band", "histograms")
+        for key, value in getattr(result, group).items()
+    }
     arrays |= {
         "head": np.frombuffer(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogateescape"), np.uint8),
         "labels": np.array([evaluation.label(place) for place in places], np.int64),
@@ -96,7 +100,9 @@ def read(path: Path) -> Saved:
             arrays = {name: stored[name] for name in stored.files}
         head = json.loads(arrays["head"].tobytes().decode("utf-8", "surrogateescape"))
         if head["version"] != VERSION:
-            raise InputError(f"{path} has version {head['version']}, this code reads {VERSION}: evaluate the run again.")
+            raise InputError(
+                f"{path} has version {head['version']}, this code reads {VERSION}: evaluate the run again."
+            )
         return _saved(head, arrays)
     except InputError:
         raise

@@ -1,0 +1,149 @@
+"""Looks at an embedded split before it is scored: what would make the numbers wrong, flattering or hard to read."""
+
+import unicodedata
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from docclf.errors import InputError
+from docclf.report.inputs import Evaluation, Finding, Place
+from docclf.report.near import MOST_PAIRS, flat, near_pairs
+
+EXAMPLES = 12
+PICTURES = 4
+SAME = 0.01  # root mean square difference under which two tiny copies are the same
+
+
+def tiny(images: Tensor) -> np.ndarray:
+    """Returns 16 x 16 area averages of images uint8 [B,3,S,S] as uint8 [B,16,16,3]."""
+    small = torch.nn.functional.adaptive_avg_pool2d(images.float(), 16)
+    return small.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def find(evaluation: Evaluation) -> list[Finding]:
+    """Returns the findings, the gravest first.
+
+    Raises:
+        InputError: embeddings that cannot be scored: none at all, of two widths, not finite, or zero.
+    """
+    check_embeddings(evaluation)
+    findings = [*_pictures(evaluation), *_names(evaluation), *_registration(evaluation)]
+    if evaluation.skipped:
+        text = f"{len(evaluation.skipped)} files are left out of the numbers because they cannot be used as images."
+        findings.append(Finding("unusable file", "look", len(evaluation.skipped), text,
+                                [f"{name}: {reason}" for name, reason in evaluation.skipped[:EXAMPLES]]))  # fmt: skip
+    grave = ("problem", "look", "note")
+    return sorted(findings, key=lambda finding: grave.index(finding.level))
+
+
+def check_embeddings(evaluation: Evaluation) -> None:
+    """Raises an InputError that names the images whose embeddings cannot be scored."""
+    widths = {}
+    for part in ("register", "query"):
+        embeddings: Tensor = getattr(evaluation, part)
+        if embeddings.dim() != 2 or 0 in embeddings.shape:
+            raise InputError(f"{part}: embeddings have shape {tuple(embeddings.shape)}; expected [N, D] with at least "
+                             "one image. Check data.root and the split.")  # fmt: skip
+        widths[part] = embeddings.shape[1]
+        for bad, what in ((~torch.isfinite(embeddings).all(1), "not finite"), (~embeddings.any(1), "all zeros")):
+            if bad.any():
+                names = [evaluation.name((part, int(i))) for i in bad.nonzero()[:3, 0]]
+                raise InputError(
+                    f"{int(bad.sum())} of {len(embeddings)} {part} embeddings are {what}, for example of "
+                    f"{', '.join(names)}: a cosine is undefined for them. The model diverged or its checkpoint is "
+                    "damaged, or it cannot read these images; mend it or take the images out."
+                )
+    if len(set(widths.values())) > 1:
+        raise InputError(f"register embeddings have {widths['register']} numbers and query embeddings {widths['query']}: "
+                         "both must come from one model.")  # fmt: skip
+
+
+def _pictures(evaluation: Evaluation) -> list[Finding]:
+    register, query = evaluation.register_pictures, evaluation.query_pictures
+    if register is None or query is None:
+        return []
+    if len(register) * (len(query) + len(register)) > MOST_PAIRS:
+        text = f"not looked for among {len(register)} x {len(query)} pairs (more than {MOST_PAIRS:.0e})."
+        return [Finding("near duplicates", "note", 0, text)]
+    findings = []
+    empty = np.concatenate([flat(register), flat(query)])
+    if empty.any():
+        places = [_place(int(i), len(register)) for i in np.flatnonzero(empty)]
+        text = f"{len(places)} pictures are of one colour; look whether they are what was meant."
+        findings.append(Finding("blank picture", "look", len(places), text,
+                                [evaluation.name(place) for place in places[:EXAMPLES]]))  # fmt: skip
+    one, other, distance = near_pairs(register, query)
+    pairs = [(("register", int(i)), ("query", int(j))) for i, j in zip(one, other, strict=True)]
+    agree = np.array([evaluation.label(a) == evaluation.label(b) for a, b in pairs], dtype=bool)
+    same = distance <= SAME
+    for chosen, kind, level, text in (
+        (same & agree, "same picture in register and query", "problem",
+         "{n} queries show the very picture that is registered for their class: they match by themselves and flatter "
+         "every number; take them out of the queries."),
+        (~same & agree, "near duplicate in register and query", "look",
+         "{n} queries are almost the registered picture of their class (a copy, re-encoded or resized?): if so, they "
+         "flatter the numbers."),
+        (~agree, "one picture under two labels", "problem",
+         "{n} queries are the same as, or almost, a registered picture of another class: one of the labels is wrong, or "
+         "two classes cannot be told apart by looking."),
+    ):  # fmt: skip
+        findings += _paired(evaluation, [pairs[at] for at in np.flatnonzero(chosen)], kind, level, text)
+    one, other, _ = near_pairs(register, register)
+    twins = [(("register", int(i)), ("register", int(j))) for i, j in zip(one, other, strict=True) if i < j]
+    twins = [(a, b) for a, b in twins if evaluation.label(a) != evaluation.label(b)]
+    text = (
+        "{n} pairs of registered pictures of two classes are the same, or almost: their queries cannot be told apart."
+    )
+    return findings + _paired(evaluation, twins, "two classes, one registered picture", "problem", text)
+
+
+def _paired(
+    evaluation: Evaluation, pairs: list[tuple[Place, Place]], kind: str, level: str, text: str
+) -> list[Finding]:
+    if not pairs:
+        return []
+    count = len({b for _, b in pairs}) if pairs[0][1][0] == "query" else len(pairs)
+    examples = [f"{evaluation.name(a)} and {evaluation.name(b)}" for a, b in pairs[:EXAMPLES]]
+    return [Finding(kind, level, count, text.format(n=count), examples, pairs[:PICTURES])]
+
+
+def _place(i: int, registered: int) -> Place:
+    return ("register", i) if i < registered else ("query", i - registered)
+
+
+def _names(evaluation: Evaluation) -> list[Finding]:
+    groups: dict[str, list[str]] = {}
+    for name in evaluation.class_names:
+        key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+        groups.setdefault("".join(key.replace("-", "_").split()), []).append(name)
+    alike = [names for names in groups.values() if len(names) > 1]
+    if not alike:
+        return []
+    text = (f"{len(alike)} groups of class names differ only in case, spaces, hyphens or Unicode form; if they mean one "
+            "class, its images count as impostors of each other.")  # fmt: skip
+    examples = [" / ".join(f"{name!a}" if not name.isprintable() else name for name in names) for names in alike]
+    return [Finding("class names alike", "problem", len(alike), text, examples[:EXAMPLES])]
+
+
+def _registration(evaluation: Evaluation) -> list[Finding]:
+    known, asked = (set(labels.tolist()) for labels in (evaluation.register_labels, evaluation.query_labels))
+    lone, idle = sorted(asked - known), sorted(known - asked)
+    findings = []
+    if lone:
+        queries = sum(label in set(lone) for label in evaluation.query_labels.tolist())
+        text = f"{len(lone)} classes with {queries} queries have no registered image: their queries count as impostors."
+        names = [evaluation.class_names[label] for label in lone[:EXAMPLES]]
+        findings.append(
+            Finding("class without registration", "note" if known & asked else "problem", len(lone), text, names)
+        )
+    if idle:
+        text = f"{len(idle)} registered classes have no query: they only collect false accepts."
+        names = [evaluation.class_names[label] for label in idle[:EXAMPLES]]
+        findings.append(Finding("registered class without query", "note", len(idle), text, names))
+    if len(known | asked) == 1:
+        text = "all images are of one class: there is no impostor, so no false-positive rate and no threshold."
+        findings.append(
+            Finding("one class only", "problem", 1, text, [evaluation.class_names[next(iter(known | asked))]])
+        )
+    return findings

@@ -1,0 +1,121 @@
+"""Writes the report of one evaluation: a page that needs nothing else, pictures, and tables."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from docclf import atomic
+from docclf.report import charts
+from docclf.report.classes import by_class, classes_csv
+from docclf.report.embedding_map import maps
+from docclf.report.facts import facts
+from docclf.report.figure import PALETTE
+from docclf.report.hardest import false_accepts, false_rejects
+from docclf.report.inputs import Evaluation
+from docclf.report.numbers import Point, points, queries_csv, sub_labels, thresholds_csv
+from docclf.report.outcome import Outcome, outcome
+from docclf.report.strip import strip
+from docclf.report.thumbnail import Thumbnails
+from docclf.report.worst import worst
+
+
+def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> list[Path]:
+    """Writes report.html, PNGs, thresholds.csv, classes.csv and queries.csv, each whole or not at all.
+
+    Args:
+        folder: where to.
+        result: of a metric.
+        evaluation: what was measured.
+        about: facts named beside the numbers; nested dicts of plain values.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        InputError: when a file cannot be written.
+    """
+    found = outcome(evaluation, result.protocol)
+    rows = points(result)
+    bad = worst(evaluation, found, result)
+    shown = [row.label for row in bad[: len(PALETTE)]]
+    drawn = maps(evaluation, shown)
+    drawings = {"roc": charts.roc(result, rows), "det": charts.det(result, rows), "open_set": charts.open_set(result),
+                "histogram": charts.histogram(result, rows), "linear": drawn.linear, "neighbours": drawn.neighbours}  # fmt: skip
+    table = by_class(evaluation, result)
+    text = render(
+        "report.html.j2",
+        title=str(about.get("name") or folder.resolve().name),
+        result=result,
+        metrics=result.metrics,
+        evaluation=evaluation,
+        points=rows,
+        tiles=[entry for entry in tiles(result, rows) if entry["value"] is not None],
+        drawings=drawings,
+        maps=drawn,
+        worst=bad,
+        accepts=false_accepts(evaluation, result, found, rows),
+        rejects=false_rejects(evaluation, result, found, rows),
+        strip=lambda own, other: strip(own, other, rows, _ends(result, found, rows)),
+        thumbnail=Thumbnails(evaluation).uri,
+        classes=table,
+        sub_labels=sub_labels(evaluation, found, result.metrics),
+        facts=facts(about),
+    )
+    contents = {
+        "report.html": text,
+        "thresholds.csv": thresholds_csv(rows, result.metrics),
+        "classes.csv": classes_csv(table),
+        "queries.csv": queries_csv(evaluation, found),
+    }
+    contents |= {f"{drawing.name}.png": drawing.png for drawing in drawings.values() if drawing is not None}
+    for name, content in contents.items():
+        atomic.write_bytes(folder / name, content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+    return [folder / name for name in contents]
+
+
+def render(template: str, **values: Any) -> str:
+    """Returns a page from a template of this folder; every value is escaped unless it is Markup."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+                                     undefined=jinja2.StrictUndefined)  # fmt: skip
+    environment.filters |= {"share": share, "number": number, "signed": signed}
+    return environment.get_template(template).render(**values)
+
+
+def tiles(result: Any, rows: list) -> list[dict]:
+    """Returns the few numbers that stand at the top of a page."""
+    get = result.metrics.get
+    resolved = [row for row in rows if row.tpr is not None]
+    chosen = next((row for row in resolved if row.text == "1e-4"), resolved[-1] if resolved else None)
+    found = [] if chosen is None else [(f"TPR at FPR {chosen.text}", chosen.tpr, chosen.low, chosen.high)]
+    ranks = [key for key in result.metrics if key[:4] == "rank" and key[4:].isdigit()]
+    found += [(f"rank-{key[4:]}", get(key), get(f"{key}/low"), get(f"{key}/high")) for key in ranks]
+    found += [
+        ("AUROC", get("auroc"), get("auroc/low"), get("auroc/high")),
+        ("equal error rate", get("eer"), None, None),
+    ]
+    return [{"name": name, "value": value, "low": low, "high": high} for name, value, low, high in found]
+
+
+def share(value: float | None) -> str:
+    """Returns a share with four digits; a dash for none."""
+    return "–" if value is None or value != value else f"{value:.4f}"
+
+
+def number(value: float | None) -> str:
+    """Returns a count with separators; a dash for none."""
+    return "–" if value is None else f"{value:,}"
+
+
+def signed(value: float) -> str:
+    """Returns a difference with its sign and four digits."""
+    return f"{value:+.4f}".replace("-", "−")
+
+
+def _ends(result: Any, found: Outcome, rows: list[Point]) -> tuple[float, float]:
+    """Ends of the score lines: from just below the lowest genuine pair (or 0) to just above the highest score met."""
+    scores = np.concatenate([[0.0], found.own, found.other, [row.threshold or 0.0 for row in rows]])
+    lowest = min([0.0, *(pair[2] for pair in result.false_rejects[:1])])
+    return max(-1.05, lowest - 0.05), min(1.02, float(np.nanmax(scores)) + 0.05)
