@@ -29,7 +29,7 @@ def strip(own: float | None, other: float | None, points: Sequence[Point], ends:
     for point in sorted((p for p in points if p.threshold is not None), key=lambda p: p.threshold):
         place = x(point.threshold)
         parts.append(f'<line x1="{place}" x2="{place}" y1="11" y2="25" stroke="#22262c" stroke-dasharray="2 2"/>')
-        if place - written > 24:
+        if place - written > 21:
             parts.append(f'<text x="{place}" y="37" text-anchor="middle">{point.text}</text>')
             written = place
     if other is not None:
