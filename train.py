@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 from pytorch_lightning.loggers import WandbLogger
 
 from docclf import build, checkpoint, cli, run
+from docclf.callbacks import Interrupted
 from docclf.config import TrainConfig, check
 
 ConfigStore.instance().store(name="train_schema", node=TrainConfig)
@@ -30,18 +31,19 @@ def main(config: DictConfig) -> float | None:
     network = build.encoder(config)
     if config.init_from:
         build.weights(network, checkpoint.load(config.init_from), config.init_from)
+        print(f"init_from: the encoder comes from {config.init_from}; centres, optimizer and schedule start anew")
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
     engine = build.engine(config, network, dataset)
     trainer = run.trainer(config, folder, {"num_classes": dataset.num_classes, "data": dataset.describe()})
     try:
         trainer.fit(engine, datamodule=run.Loaders(dataset), ckpt_path=resume)
-        if engine.interrupted:
-            print(f"stopped at step {engine.global_step}; the same command continues from {folder}/last.ckpt")
-            sys.exit(130)
         if config.evaluate and trainer.is_global_zero:
             best = run.best(config, folder)
             run.report(config, folder, best, "test", data=dataset)
         return float(trainer.callback_metrics.get("val/select", torch.nan))
+    except Interrupted as stop:
+        print(stop)
+        sys.exit(130)
     finally:
         if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
             import wandb

@@ -1,6 +1,7 @@
 """Files that are either whole or not there."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +27,10 @@ def write(path: str | Path, fill: Callable[[str], None]) -> None:
         os.replace(temporary, path)
         temporary = None
     except (OSError, RuntimeError) as error:
+        # torch.save tells a full disk as "unexpected pos"
+        full = temporary is not None and shutil.disk_usage(path.parent).free < 2**20
         raise InputError(
-            f"could not write {path}: {error}. Free space on that disk, or choose another folder with "
+            f"could not write {path}: {'No space left on device' if full else error}. Free space on that disk, or choose another folder with "
             "hydra.run.dir=DIR; what was written before is untouched."
         ) from error
     finally:

@@ -72,14 +72,14 @@ def parents(class_names: list[str]) -> Tensor | None:
 
 
 def weights(network: Encoder, checkpoint: dict, path: str) -> Encoder:
-    """Loads the encoder of a checkpoint, all of it, and nothing else."""
+    """Returns the network with the encoder weights of a checkpoint, all of them, and nothing else of it."""
     prefix = "encoder."
     state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise InputError(f"the weights in {path} do not fit the backbone and head of the config: {error}") from error
-    return network.eval()
+    return network
 
 
 def plain(config: DictConfig) -> dict:

@@ -106,6 +106,10 @@ class EpochLine(pl.Callback):
         print(f"epoch {done}{total}, {pl_module.samples_seen} samples: {', '.join(parts)}", flush=True)
 
 
+class Interrupted(Exception):
+    """Ends a fit from inside; the checkpoint is written."""
+
+
 class GracefulStop(pl.Callback):
     """Ctrl-C ends the run after the step in work and saves it; a second Ctrl-C ends it at once.
 
@@ -128,11 +132,13 @@ class GracefulStop(pl.Callback):
             self.previous = None
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs, batch, batch_idx) -> None:
-        """Saves and stops when asked."""
-        if self.asked:
+        """Saves and stops when any rank was asked; an exception, because a normal end would close the epoch."""
+        asked = self.asked
+        if trainer.world_size > 1:
+            asked = trainer.strategy.reduce_boolean_decision(asked, all=False)
+        if asked:
             trainer.save_checkpoint(self.path)
-            pl_module.interrupted = trainer.should_stop = True
-            trainer.limit_val_batches = 0
+            raise Interrupted(f"stopped at step {pl_module.global_step}; the same command continues from {self.path}")
 
     def _note(self, number, frame) -> None:
         if self.asked:

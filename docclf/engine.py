@@ -56,7 +56,7 @@ class Engine(pl.LightningModule):
         self.loss = loss
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
-        self.samples_seen, self.interrupted = 0, False
+        self.samples_seen, self._place = 0, None
         self.validation: dict[str, float] = {}
         self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
         self._clock = (0.0, 0.0, 0)
@@ -91,7 +91,10 @@ class Engine(pl.LightningModule):
         images, labels, _ = batch
         self.trainer.train_dataloader.mark(batch_idx + 1)
         self.loss.set_progress(self.progress)
-        loss = self.loss(self.encoder(images), labels)
+        try:
+            loss = self.loss(self.encoder(images), labels)
+        except InputError as error:
+            raise InputError(f"{error} {self._circumstances()}") from error
         self._guard(loss)
         self.samples_seen += len(images) * self.trainer.world_size
         if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
@@ -106,14 +109,18 @@ class Engine(pl.LightningModule):
     def _guard(self, loss: Tensor) -> None:
         due = loss.device.type == "cpu" or self.global_step % 50 == 0
         if due and not torch.isfinite(loss.detach()):
-            rate = self.optimizers().param_groups[0]["lr"]
-            margin = getattr(getattr(self.loss, "margin", None), "m", 0.0)
             raise InputError(
-                f"the loss is {loss.item()} at step {self.global_step} on rank {self.global_rank} (learning rate "
-                f"{rate:.3g}, scale {getattr(self.loss, 'scale', None)}, margin {margin}). Lower "
-                "optim.optimizer.lr or loss.scale, lengthen the warm-up, ramp the margin (loss.margin_ramp), or clip "
-                "gradients (trainer.gradient_clip_val); the last checkpoint before it is kept."
+                f"the loss is {loss.item()}. {self._circumstances()} Lower optim.optimizer.lr or loss.scale, lengthen "
+                "the warm-up, ramp the margin (loss.margin_ramp), or clip gradients (trainer.gradient_clip_val)."
             )
+
+    def _circumstances(self) -> str:
+        rate = self.optimizers().param_groups[0]["lr"]
+        margin = getattr(self.loss.margin, "m", 0.0) * self.loss.margin.ramp
+        return (
+            f"It was step {self.global_step} on rank {self.global_rank}: learning rate {rate:.3g}, scale "
+            f"{self.loss.scale:g}, margin {margin:.3g}; the last checkpoint is kept."
+        )
 
     def _log_step(self, loss: Tensor) -> None:
         """Logs the loss and, over the steps since the last call, samples/s and the share of time spent waiting."""
@@ -152,9 +159,16 @@ class Engine(pl.LightningModule):
         self._parts = {}
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Keeps the number of samples seen."""
+        """Keeps the number of samples seen and the place in the epoch."""
         checkpoint["samples_seen"] = self.samples_seen
+        checkpoint["loader"] = self.trainer.train_dataloader.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
-        """Continues the count of samples."""
-        self.samples_seen = checkpoint.get("samples_seen", 0)
+        """Continues the count of samples; the loader is told its place when training starts."""
+        self.samples_seen, self._place = checkpoint["samples_seen"], checkpoint["loader"]
+
+    def on_train_start(self) -> None:
+        """Tells the loader where to go on. Lightning does not, once the schedule has asked for the number of steps."""
+        if self._place is not None:
+            self.trainer.train_dataloader.load_state_dict(self._place)
+            self._place = None

@@ -1,7 +1,6 @@
 """From an embedded split to checked data, numbers, files and what is printed; the one place where they meet."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,7 +16,7 @@ def write(
     dataset: Any,
     split: str,
     metric: Any,
-    facts: Callable[[], dict],
+    facts: dict,
     page: bool = True,
 ) -> Any:
     """Checks an embedded split, scores it, writes metrics.json and the report into ``folder``, prints both.
@@ -28,7 +27,7 @@ def write(
         dataset: where it came from.
         split: val or test.
         metric: a metric with its settings.
-        facts: returns what stands beside the numbers.
+        facts: what stands beside the numbers.
         page: write report.html, its pictures and tables, and what a comparison needs.
 
     Returns:
@@ -40,10 +39,12 @@ def write(
     evaluation = prepared(found, dataset, split)
     for finding in evaluation.findings:
         print(f"check: {finding}")
+    if not evaluation.findings:
+        print("check: nothing found")
     start = perf_counter()
     result = scoring.score(found, metric, evaluation.class_names)
     seconds = {"reading and embedding": round(found.seconds, 2), "scoring": round(perf_counter() - start, 2)}
-    about = {"split": split, **facts(), "protocol": settings(metric, result)}
+    about = {"split": split, **facts, "protocol": settings(metric, result)}
     noted = about | {"checks": [finding.plain() for finding in evaluation.findings], "seconds": seconds}
     atomic.write_text(
         folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n"

@@ -1,7 +1,5 @@
 """A run's folder: where it starts from, what it writes, and the same final score as evaluate.py."""
 
-import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,10 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
-from docclf import __version__, build, checkpoint, cost, reporting, scoring
+from docclf import build, checkpoint, reporting, scoring
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
 from docclf.errors import InputError
+from docclf.facts import facts
 
 # Settings that may differ between a run and its continuation.
 BEST = {"_target_": "docclf.model.network.Network", "source": "checkpoint"}
@@ -148,33 +147,5 @@ def report(config: DictConfig, folder: Path, network: Any, split: str, device: s
     """Scores ``network`` on a split, writes metrics.json and the report into ``folder``, returns the Result."""
     dataset = data or build.data(config.data, network.image_size, config.seed)
     found = scoring.embedded(network, dataset, split, scoring.device_of(device))
-    metric = instantiate(config.metric)
-    return reporting.write(folder, found, dataset, split, metric, lambda: facts(config, network, dataset), config.report)
-
-
-def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
-    """Returns what a result must name: versions, commit, data, and the cost of the network."""
-    encoder = getattr(network, "encoder", None)
-    return {
-        "docclf": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "commit": commit(),
-        "seed": config.seed,
-        "image_size": network.image_size,
-        "data": dataset.describe(),
-        "network": cost.describe(encoder, network.image_size) if encoder is not None else None,
-    }
-
-
-def commit() -> str | None:
-    """Returns the commit of the code, ``+`` when files differ from it, ``None`` outside a checkout."""
-
-    def git(*words: str) -> str:
-        here = Path(__file__).resolve().parent
-        return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True).stdout
-
-    try:
-        return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return None
+    about = facts(config, network, dataset)
+    return reporting.write(folder, found, dataset, split, instantiate(config.metric), about, config.report)

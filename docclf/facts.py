@@ -1,0 +1,81 @@
+"""What a result must name: versions, commit, data, model, preprocessing and cost."""
+
+import hashlib
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from docclf import __version__, cost
+
+
+def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
+    """Returns them as nested plain values."""
+    encoder = getattr(network, "encoder", None)
+    return {
+        "docclf": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "commit": commit(),
+        "seed": config.seed,
+        "image_size": network.image_size,
+        "model": model(config, network),
+        "network": cost.describe(encoder, network.image_size) if encoder is not None else None,
+        "preprocessing": preprocessing(network),
+        "data": dataset.describe(),
+    }
+
+
+def model(config: DictConfig, network: Any) -> dict:
+    """Returns the class of what was evaluated, where its weights come from, and its parts."""
+    encoder = getattr(network, "encoder", None)
+    found = {"class": f"{type(network).__module__}.{type(network).__name__}"}
+    if encoder is None:
+        return found
+    parts = {name: OmegaConf.to_container(config[name], resolve=True) for name in ("backbone", "head", "norm")}
+    return found | {
+        "checkpoint": config.get("ckpt"),
+        "weights_sha256": fingerprint(encoder),
+        "embed_dim": config.embed_dim,
+        **parts,
+    }
+
+
+def preprocessing(network: Any) -> dict:
+    """Returns what happens to an image before the network sees it."""
+    side = network.image_size
+    found = {
+        "reading": "turned by EXIF, transparency on white, RGB, 8 bit",
+        "size": f"squashed to {side} x {side} pixels: area averaging where it shrinks, linear where it grows",
+    }
+    backbone = getattr(getattr(network, "encoder", None), "backbone", None)
+    if hasattr(backbone, "mean"):
+        found |= {name: [round(x, 6) for x in getattr(backbone, name).flatten().tolist()] for name in ("mean", "std")}
+        found["normalised"] = "(pixel / 255 - mean) / std"
+    return found
+
+
+def fingerprint(network: nn.Module) -> str:
+    """Returns the sha256 of names, types and values of all weights and buffers."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(f"{name}\0{value.dtype}\0{tuple(value.shape)}\n".encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def commit() -> str | None:
+    """Returns the commit of the code, ``+`` when files differ from it, ``None`` outside a checkout."""
+
+    def git(*words: str) -> str:
+        here = Path(__file__).resolve().parent
+        return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True).stdout
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
