@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from docclf.report.figure import BLUE, GREY, ORANGE, PALE, Drawing, draw
+from docclf.report.figure import BLUE, GREY, ORANGE, PALE, Drawing, decade, draw
 from docclf.report.numbers import Point
 
 
@@ -67,6 +67,7 @@ def det(result: Any, points: Sequence[Point]) -> Drawing | None:
             axes.plot([eer], [eer], "D", color=ORANGE, ms=5, label=f"equal error rate {eer:.3g}")
             axes.plot([left, 1], [left, 1], color=GREY, lw=1, ls=(0, (3, 3)))
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(decade)
         _frame(axes, left, floor)
         axes.set(ylim=(least, 1.2), ylabel="false-negative rate (1 - TPR)")
         axes.legend(loc="lower left", fontsize=8.5)
@@ -84,6 +85,7 @@ def open_set(result: Any) -> Drawing | None:
         axes.step(fpir, fnir, where="post", color=ORANGE)
         floor = float(fpir.min())
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(decade)
         axes.set(xlim=(floor / 2, 1.1), ylim=(0, 1.02), xlabel="false-positive identification rate (FPIR)",
                  ylabel="false-negative identification rate (FNIR)")  # fmt: skip
         _unresolved(axes, floor / 2, floor)
@@ -130,6 +132,7 @@ def _left(result: Any, points: Sequence[Point]) -> tuple[float, float]:
 
 def _frame(axes: Axes, left: float, floor: float) -> None:
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(decade)
     axes.set(xlim=(left, 1.15), xlabel="false-positive rate (FPR)")
     _unresolved(axes, left, floor)
 

@@ -1,5 +1,6 @@
 """Looks at an embedded split before it is scored: what would make the numbers wrong, flattering or hard to read."""
 
+import re
 import unicodedata
 
 import numpy as np
@@ -55,8 +56,10 @@ def check_embeddings(evaluation: Evaluation) -> None:
                     "damaged, or it cannot read these images; mend it or take the images out."
                 )
     if len(set(widths.values())) > 1:
-        raise InputError(f"register embeddings have {widths['register']} numbers and query embeddings {widths['query']}: "
-                         "both must come from one model.")  # fmt: skip
+        raise InputError(
+            f"register embeddings have {widths['register']} numbers and query embeddings {widths['query']}: both must "
+            "come from one model."
+        )
 
 
 def _pictures(evaluation: Evaluation) -> list[Finding]:
@@ -85,8 +88,8 @@ def _pictures(evaluation: Evaluation) -> list[Finding]:
          "{n} queries are almost the registered picture of their class (a copy, re-encoded or resized?): if so, they "
          "flatter the numbers."),
         (~agree, "one picture under two labels", "problem",
-         "{n} queries are the same as, or almost, a registered picture of another class: one of the labels is wrong, or "
-         "two classes cannot be told apart by looking."),
+         "{n} queries are the same as, or almost, a registered picture of another class: one of the labels is wrong, "
+         "or two classes cannot be told apart by looking."),
     ):  # fmt: skip
         findings += _paired(evaluation, [pairs[at] for at in np.flatnonzero(chosen)], kind, level, text)
     one, other, _ = near_pairs(register, register)
@@ -116,12 +119,12 @@ def _names(evaluation: Evaluation) -> list[Finding]:
     groups: dict[str, list[str]] = {}
     for name in evaluation.class_names:
         key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-        groups.setdefault("".join(key.replace("-", "_").split()), []).append(name)
+        groups.setdefault("_".join(part for part in re.split(r"[\s_-]+", key) if part), []).append(name)
     alike = [names for names in groups.values() if len(names) > 1]
     if not alike:
         return []
-    text = (f"{len(alike)} groups of class names differ only in case, spaces, hyphens or Unicode form; if they mean one "
-            "class, its images count as impostors of each other.")  # fmt: skip
+    text = (f"{len(alike)} groups of class names differ only in case, spaces, hyphens or Unicode form; if they mean "
+            "one class, its images count as impostors of each other.")  # fmt: skip
     examples = [" / ".join(f"{name!a}" if not name.isprintable() else name for name in names) for names in alike]
     return [Finding("class names alike", "problem", len(alike), text, examples[:EXAMPLES])]
 

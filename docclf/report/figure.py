@@ -49,6 +49,11 @@ class Drawing:
     png: bytes
 
 
+def decade(value: float, _: int | None = None) -> str:
+    """Returns a tick of a logarithmic axis as tables write it: 1e-4, 0.01 as 1e-2, 1."""
+    return "1" if value == 1 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+
+
 def draw(name: str, title: str, paint: Callable[[Axes], None], size: tuple[float, float] = (6.2, 4.0)) -> Drawing:
     """Returns what `paint` puts on a fresh pair of axes.
 
@@ -58,6 +63,8 @@ def draw(name: str, title: str, paint: Callable[[Axes], None], size: tuple[float
         figure = Figure(figsize=size, layout="constrained")
         paint(figure.add_subplot())
         text, image = io.StringIO(), io.BytesIO()
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # found once; each output would find it again
         figure.savefig(text, format="svg", dpi=160, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
         figure.savefig(image, format="png", dpi=144)
     svg = text.getvalue()

@@ -90,7 +90,7 @@ class Evaluation:
         return self.class_names[self.label(place)]
 
     def fingerprint(self) -> str:
-        """Returns the sha256 of names, labels and the pixels of eight images: equal for one split, whatever the model."""
+        """Returns the sha256 of names, labels and the pixels of eight images: that of the split, whatever the model."""
         digest = hashlib.sha256()
         for names in (self.class_names, self.register_names, self.query_names):
             digest.update("\0".join(names).encode("utf-8", "surrogateescape") + b"\1")

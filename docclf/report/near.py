@@ -2,8 +2,8 @@
 
 import numpy as np
 
-# Root mean square difference of the 16 x 16 copies, in grey levels of 255. Re-encoded or resized, an image moves by less
-# than 1; among 2,485 photographs of groceries, 10 to 68 of a kind, the closest two are 4.8 apart.
+# Root mean square difference of the 16 x 16 copies, in grey levels of 255. Re-encoded or resized, an image moves by
+# less than 1; among 2,485 photographs of groceries, 10 to 68 of a kind, the closest two are 4.8 apart.
 NEAR = 2.5
 FLAT = 4.0  # spread of the grey levels below which a picture shows nothing
 MOST_PAIRS = 2 * 10**9
@@ -18,9 +18,9 @@ def flat(pictures: np.ndarray) -> np.ndarray:
 
 
 def near_pairs(a: np.ndarray, b: np.ndarray, limit: float = NEAR) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns (index in a, index in b, distance), closest first, of all pairs at most `limit` apart; flat ones left out.
+    """Returns (index in a, index in b, distance), closest first, of all pairs at most `limit` apart but flat ones.
 
-    The distance of block means never exceeds that of the pixels (Jensen), so a first pass over 4 x 4 means loses nothing.
+    The distance of block means never exceeds that of the pixels (Jensen): a first pass over 4 x 4 means loses nothing.
 
     Args:
         a, b: uint8 [n,16,16,3] and [m,16,16,3].

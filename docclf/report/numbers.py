@@ -9,8 +9,8 @@ from docclf.report.inputs import Evaluation
 from docclf.report.outcome import Outcome
 
 COLUMNS = (
-    "fpr", "resolved", "threshold_cosine", "threshold_half_cosine_plus_1", "tpr", "tpr_low", "tpr_high", "false_accepts",
-    "class_pairs", "positives", "negatives", "missing_negatives", "tpr_bound",
+    "fpr", "resolved", "threshold_cosine", "threshold_half_cosine_plus_1", "tpr", "tpr_low", "tpr_high",
+    "false_accepts", "class_pairs", "positives", "negatives", "missing_negatives", "tpr_bound",
 )  # fmt: skip
 
 

@@ -41,8 +41,14 @@ def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> lis
     bad = worst(evaluation, found, result)
     shown = [row.label for row in bad[: len(PALETTE)]]
     drawn = maps(evaluation, shown)
-    drawings = {"roc": charts.roc(result, rows), "det": charts.det(result, rows), "open_set": charts.open_set(result),
-                "histogram": charts.histogram(result, rows), "linear": drawn.linear, "neighbours": drawn.neighbours}  # fmt: skip
+    drawings = {
+        "roc": charts.roc(result, rows),
+        "det": charts.det(result, rows),
+        "open_set": charts.open_set(result),
+        "histogram": charts.histogram(result, rows),
+        "linear": drawn.linear,
+        "neighbours": drawn.neighbours,
+    }
     table = by_class(evaluation, result)
     text = render(
         "report.html.j2",

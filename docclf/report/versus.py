@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from docclf.report.figure import GREY, PALETTE, Drawing, draw
+from docclf.report.figure import GREY, PALETTE, Drawing, decade, draw
 
 LETTERS = "ABCDEFGH"
 SHOWN = 40
@@ -22,6 +22,7 @@ def curves(results: Sequence[Any]) -> list[Drawing]:
 
     def frame(axes: Axes, label: str) -> None:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(decade)
         axes.set(xlim=(left, 1.15), xlabel="false-positive rate (FPR)", ylabel=label)
         axes.legend(fontsize=8.5)
 
@@ -42,6 +43,7 @@ def curves(results: Sequence[Any]) -> list[Drawing]:
             miss = np.maximum(1 - np.append(curve["tpr"], curve["tpr"][-1]), least)
             axes.step(fpr, miss, where="post", color=PALETTE[at], label=LETTERS[at])
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(decade)
         frame(axes, "false-negative rate (1 - TPR)")
         axes.set_ylim(least, 1.2)
 
