@@ -23,6 +23,7 @@ TINY = [
     "data.samples_per_epoch=24",
     "metric.replicates=20",
     "trainer.max_epochs=1",
+    "report=false",  # tests/report looks at pages
 ]
 
 

@@ -31,7 +31,7 @@ def find(evaluation: Evaluation) -> list[Finding]:
     check_embeddings(evaluation)
     findings = [*_pictures(evaluation), *_names(evaluation), *_registration(evaluation)]
     if evaluation.skipped:
-        text = f"{len(evaluation.skipped)} files are left out of the numbers because they cannot be used as images."
+        text = "files that cannot be used as images are left out of the numbers."
         findings.append(Finding("unusable file", "look", len(evaluation.skipped), text,
                                 [f"{name}: {reason}" for name, reason in evaluation.skipped[:EXAMPLES]]))  # fmt: skip
     grave = ("problem", "look", "note")
@@ -67,13 +67,15 @@ def _pictures(evaluation: Evaluation) -> list[Finding]:
     if register is None or query is None:
         return []
     if len(register) * (len(query) + len(register)) > MOST_PAIRS:
-        text = f"not looked for among {len(register)} x {len(query)} pairs (more than {MOST_PAIRS:.0e})."
-        return [Finding("near duplicates", "note", 0, text)]
+        text = (
+            f"not looked for among {len(register)} x {len(query)} pairs (more than {MOST_PAIRS:.0e}); only equal ones."
+        )
+        return [Finding("near duplicates", "note", 0, text), *_equal(evaluation)]
     findings = []
     empty = np.concatenate([flat(register), flat(query)])
     if empty.any():
         places = [_place(int(i), len(register)) for i in np.flatnonzero(empty)]
-        text = f"{len(places)} pictures are of one colour; look whether they are what was meant."
+        text = "pictures of one colour; look whether they are what was meant."
         findings.append(Finding("blank picture", "look", len(places), text,
                                 [evaluation.name(place) for place in places[:EXAMPLES]]))  # fmt: skip
     one, other, distance = near_pairs(register, query)
@@ -82,23 +84,31 @@ def _pictures(evaluation: Evaluation) -> list[Finding]:
     same = distance <= SAME
     for chosen, kind, level, text in (
         (same & agree, "same picture in register and query", "problem",
-         "{n} queries show the very picture that is registered for their class: they match by themselves and flatter "
+         "queries that show the very picture registered for their class: they match by themselves and flatter "
          "every number; take them out of the queries."),
         (~same & agree, "near duplicate in register and query", "look",
-         "{n} queries are almost the registered picture of their class (a copy, re-encoded or resized?): if so, they "
+         "queries that are almost the registered picture of their class (a copy, re-encoded or resized?): if so, they "
          "flatter the numbers."),
         (~agree, "one picture under two labels", "problem",
-         "{n} queries are the same as, or almost, a registered picture of another class: one of the labels is wrong, "
-         "or two classes cannot be told apart by looking."),
+         "queries that are the same as, or almost, a registered picture of another class: one of the labels is "
+         "wrong, or two classes cannot be told apart by looking."),
     ):  # fmt: skip
         findings += _paired(evaluation, [pairs[at] for at in np.flatnonzero(chosen)], kind, level, text)
     one, other, _ = near_pairs(register, register)
     twins = [(("register", int(i)), ("register", int(j))) for i, j in zip(one, other, strict=True) if i < j]
     twins = [(a, b) for a, b in twins if evaluation.label(a) != evaluation.label(b)]
-    text = (
-        "{n} pairs of registered pictures of two classes are the same, or almost: their queries cannot be told apart."
-    )
+    text = "pairs of registered pictures of two classes that are the same, or almost: no query can tell them apart."
     return findings + _paired(evaluation, twins, "two classes, one registered picture", "problem", text)
+
+
+def _equal(evaluation: Evaluation) -> list[Finding]:
+    """Queries whose tiny copy equals that of a registered image, for sets too large to measure every pair."""
+    blank = flat(evaluation.register_pictures)
+    first = {picture.tobytes(): i for i, picture in enumerate(evaluation.register_pictures) if not blank[i]}
+    keys = [picture.tobytes() for picture in evaluation.query_pictures]
+    pairs = [(("register", first[key]), ("query", j)) for j, key in enumerate(keys) if key in first]
+    text = "queries that show the very picture of a registered image: take them out of the queries."
+    return _paired(evaluation, pairs, "same picture in register and query", "problem", text)
 
 
 def _paired(
@@ -108,7 +118,7 @@ def _paired(
         return []
     count = len({b for _, b in pairs}) if pairs[0][1][0] == "query" else len(pairs)
     examples = [f"{evaluation.name(a)} and {evaluation.name(b)}" for a, b in pairs[:EXAMPLES]]
-    return [Finding(kind, level, count, text.format(n=count), examples, pairs[:PICTURES])]
+    return [Finding(kind, level, count, text, examples, pairs[:PICTURES])]
 
 
 def _place(i: int, registered: int) -> Place:
@@ -123,8 +133,8 @@ def _names(evaluation: Evaluation) -> list[Finding]:
     alike = [names for names in groups.values() if len(names) > 1]
     if not alike:
         return []
-    text = (f"{len(alike)} groups of class names differ only in case, spaces, hyphens or Unicode form; if they mean "
-            "one class, its images count as impostors of each other.")  # fmt: skip
+    text = ("groups of class names that differ only in case, spaces, hyphens or Unicode form; if they mean one "
+            "class, its images count as impostors of each other.")  # fmt: skip
     examples = [" / ".join(f"{name!a}" if not name.isprintable() else name for name in names) for names in alike]
     return [Finding("class names alike", "problem", len(alike), text, examples[:EXAMPLES])]
 
@@ -135,13 +145,13 @@ def _registration(evaluation: Evaluation) -> list[Finding]:
     findings = []
     if lone:
         queries = sum(label in set(lone) for label in evaluation.query_labels.tolist())
-        text = f"{len(lone)} classes with {queries} queries have no registered image: their queries count as impostors."
+        text = f"classes without a registered image: their {queries} queries count as impostors."
         names = [evaluation.class_names[label] for label in lone[:EXAMPLES]]
         findings.append(
             Finding("class without registration", "note" if known & asked else "problem", len(lone), text, names)
         )
     if idle:
-        text = f"{len(idle)} registered classes have no query: they only collect false accepts."
+        text = "registered classes without a query: they only collect false accepts."
         names = [evaluation.class_names[label] for label in idle[:EXAMPLES]]
         findings.append(Finding("registered class without query", "note", len(idle), text, names))
     if len(known | asked) == 1:

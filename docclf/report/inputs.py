@@ -41,8 +41,8 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        shown = f" For example {self.examples[0]}." if self.examples else ""
-        return f"{self.level}: {self.kind}: {self.text}{shown}"
+        shown = f" For example {self.examples[0].rstrip('.')}." if self.examples else ""
+        return f"{self.level}: {self.kind}: {self.count}: {self.text}{shown}"
 
 
 @dataclass

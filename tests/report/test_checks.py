@@ -47,6 +47,14 @@ def test_two_classes_with_one_registered_picture():
     assert kinds(evaluation)["two classes, one registered picture"].count == 1
 
 
+def test_a_set_too_large_for_every_pair_is_still_searched_for_equal_ones(monkeypatch):
+    monkeypatch.setattr("docclf.report.checks.MOST_PAIRS", 3)
+    evaluation = made()
+    evaluation.query_pictures[4] = evaluation.register_pictures[1]
+    found = kinds(evaluation)
+    assert found["same picture in register and query"].count == 1 and "not looked for" in found["near duplicates"].text
+
+
 def test_near_pairs_against_every_pair():
     rng = np.random.default_rng(3)
     base = rng.integers(0, 256, (9, 16, 16, 3))
@@ -96,6 +104,7 @@ def test_files_that_do_not_decode_are_listed():
     evaluation.skipped = [("query/a.jpg", "cannot be decoded"), ("query/b.jpg", "is empty")]
     found = kinds(evaluation)["unusable file"]
     assert found.count == 2 and found.examples[0] == "query/a.jpg: cannot be decoded"
+    assert str(found).startswith("look: unusable file: 2: ")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
