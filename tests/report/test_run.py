@@ -11,7 +11,7 @@ FILES = {"report.html", "metrics.json", "thresholds.csv", "classes.csv", "querie
 
 
 def test_evaluate_writes_everything_and_report_false_only_numbers(script, tmp_path):
-    small = (*MODEL, "data.test_designs=8", "data.val_designs=2", "data.captures=2", "data.workers=1", "data=synthetic")
+    small = (*MODEL, "data=synthetic", "data.test_designs=8", "data.val_designs=8")
     done = script("evaluate.py", *small, f"hydra.run.dir={tmp_path / 'with'}")
     assert done.code == 0, done.err
     assert FILES <= {file.name for file in (tmp_path / "with").iterdir()} and "report:" in done.out
