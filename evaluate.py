@@ -1,9 +1,6 @@
 """Scores an embedding on a register/query split: ``python evaluate.py ckpt=PATH`` or ``model=hog data=...``."""
 
-import os
 from pathlib import Path
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads sleep, so that the loader's can work
 
 import hydra
 from hydra.core.config_store import ConfigStore

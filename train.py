@@ -1,10 +1,7 @@
 """Trains a document embedding and scores it on held-out documents: ``python train.py [group=choice] [key=value]``."""
 
-import os
 import sys
 from pathlib import Path
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads sleep, so that the loader's can work
 
 import hydra
 import pytorch_lightning as pl

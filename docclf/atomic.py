@@ -29,8 +29,9 @@ def write(path: str | Path, fill: Callable[[str], None]) -> None:
     except (OSError, RuntimeError) as error:
         # torch.save tells a full disk as "unexpected pos"
         full = temporary is not None and shutil.disk_usage(path.parent).free < 2**20
+        reason = "No space left on device" if full else error
         raise InputError(
-            f"could not write {path}: {'No space left on device' if full else error}. Free space on that disk, or choose another folder with "
+            f"could not write {path}: {reason}. Free space on that disk, or choose another folder with "
             "hydra.run.dir=DIR; what was written before is untouched."
         ) from error
     finally:

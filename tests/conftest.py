@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-import pytest  # noqa: E402
-import torch  # noqa: E402
-from hydra.core.global_hydra import GlobalHydra  # noqa: E402
+import pytest
+import torch
+from hydra.core.global_hydra import GlobalHydra
 
 ROOT = Path(__file__).resolve().parents[1]
 # Small enough that a whole training and evaluation takes a few seconds.

@@ -23,7 +23,10 @@ def test_good_configs_pass():
         (node(ratio=2.5), "wants int"),
         (node(ratio=True), "wants int"),
         (node(ratio="???"), "part.ratio has no value; give it on the command line: part.ratio=VALUE"),
-        (OmegaConf.create({"a": {"b": {"_target_": "docclf.head.sqeeze.Squeeze"}}}), r"a.b._target_: .*cannot be import"),
+        (
+            OmegaConf.create({"a": {"b": {"_target_": "docclf.head.sqeeze.Squeeze"}}}),
+            "a.b._target_: .*cannot be",
+        ),
         (OmegaConf.create({"a": {"_target_": "docclf.head.squeeze.Sqeeze"}}), "cannot be imported"),
         (OmegaConf.create({"a": {"_target_": "nowhere_at_all.X"}}), "No module named 'nowhere_at_all'"),
         (OmegaConf.create({"a": {"_target_": "pytorch_lightning.Trainer", "gpus": 1}}), "no argument 'gpus'; it takes"),

@@ -20,7 +20,11 @@ def disk(tmp_path):
         folder = tmp_path / f"disk{len(mounted)}"
         folder.mkdir()
         command = ["mount", "-t", "tmpfs", "-o", ",".join([f"size={size}", *options]), "tmpfs", str(folder)]
-        if os.name != "posix" or shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        if (
+            os.name != "posix"
+            or shutil.which("mount") is None
+            or subprocess.run(command, capture_output=True).returncode
+        ):
             pytest.skip("mounting a small disk needs root")
         mounted.append(folder)
         return folder

@@ -58,5 +58,7 @@ def test_one_idea_a_file(path):
 
 @pytest.mark.parametrize("name", ["config", "checkpoint"])
 def test_config_and_checkpoint_know_no_parts(name):
-    wrong = {m for m in imported(ROOT / f"docclf/{name}.py") if m.startswith("docclf.") and m.split(".")[1] in COMPONENTS}
+    wrong = {
+        m for m in imported(ROOT / f"docclf/{name}.py") if m.startswith("docclf.") and m.split(".")[1] in COMPONENTS
+    }
     assert not wrong

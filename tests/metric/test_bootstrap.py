@@ -32,7 +32,10 @@ def test_a_replicate_is_the_metric_of_the_resampled_pairs(metric):
     for at in range(6):
         rows, cols = resample.class_weights(sample, np.random.default_rng([7, 0, at]))
         pairs = [
-            np.repeat(part.score, (rows[part.row] * (cols if sample.triangle or kind else np.ones_like(cols))[part.col]).astype(int))
+            np.repeat(
+                part.score,
+                (rows[part.row] * (cols if sample.triangle or kind else np.ones_like(cols))[part.col]).astype(int),
+            )
             for kind, part in enumerate((sample.genuine, sample.impostor))
         ]
         genuine, impostor = pairs
