@@ -8,6 +8,7 @@ import torch
 from matplotlib.axes import Axes
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from docclf.report.figure import PALETTE, Drawing, draw
 from docclf.report.inputs import Evaluation
@@ -63,7 +64,8 @@ def maps(evaluation: Evaluation, shown: list[int], seed: int = 0) -> Maps:
     if len(place) < len(labels):
         out.notes.append(f"t-SNE shows {len(place)} of {len(labels)} images, chosen with seed {seed}.")
     tsne = TSNE(2, perplexity=min(30.0, (len(place) - 1) / 3), init="pca", random_state=seed)
-    with warnings.catch_warnings():
+    # Its thousand short loops wait for each other: with other work on the cores one thread is far faster than several.
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         near = tsne.fit_transform(flat[place])
     if not np.isfinite(near).all():
