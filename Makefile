@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+NAME ?= quickstart
 
 .PHONY: help setup quickstart test smoke lint bench clean
 
@@ -16,10 +17,13 @@ $(STAMP): pyproject.toml
 	@touch $(STAMP)
 
 quickstart: $(STAMP)  ## train and evaluate on the embedded documents, offline, on the CPU (ARGS="key=value ...")
-	$(BIN)/python train.py name=quickstart $(ARGS)
-	@echo; echo "For comparison, on the same test documents, without training:"
-	$(BIN)/python evaluate.py model=untrained ckpt=experiments/quickstart/seed0/best.ckpt name=quickstart/untrained
-	$(BIN)/python evaluate.py model=hog ckpt=experiments/quickstart/seed0/best.ckpt name=quickstart/hog
+	$(BIN)/python train.py name=$(NAME) $(ARGS)
+	@echo; echo "On the same test documents with the same network untrained:"
+	@$(BIN)/python evaluate.py model=untrained ckpt=experiments/$(NAME)/seed0/best.ckpt \
+		hydra.run.dir=experiments/$(NAME)/untrained
+	@echo; echo "and with gradient and colour histograms (HOG):"
+	@$(BIN)/python evaluate.py model=hog ckpt=experiments/$(NAME)/seed0/best.ckpt hydra.run.dir=experiments/$(NAME)/hog
+	@echo; echo "Trained model: experiments/$(NAME)/seed0/report.html"
 
 test: $(STAMP)  ## run the tests (ARGS="-k name")
 	$(BIN)/python -m pytest $(ARGS)

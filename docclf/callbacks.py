@@ -84,7 +84,7 @@ def draw_curve(rows: list[dict], path: Path) -> None:
     axes.set(xlabel="training samples seen", ylabel="on validation designs", ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     if axes.lines:
-        axes.legend(loc="lower right")
+        axes.legend(loc="center right")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     atomic.write_bytes(path, buffer.getvalue())
