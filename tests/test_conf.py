@@ -16,6 +16,8 @@ ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch
 ELSEWHERE |= {"logger": ("pytorch_lightning.loggers.",), "norm": ("torch.nn.", "docclf.head.norm.")}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
+NEEDS = {"model/onnx": ["model.path=here"], "model/embeddings": ["model.root=here"], "model/timm": ["model.name=x"]}
+NEEDS |= {"model/open_clip": ["model.name=x"], "data/csv": ["data.root=here", "data.csv=here"]}
 GROUPS = {
     str(path.relative_to(CONF).with_suffix(""))
     for path in CONF.rglob("*.yaml")
@@ -32,6 +34,7 @@ def composed(name, *overrides):
 def overrides_for(choice):
     group, _, name = choice.rpartition("/")
     extra = [] if "root: ???" not in (CONF / f"{choice}.yaml").read_text() else MANDATORY
+    extra = NEEDS.get(choice, extra)
     if group == "margin":
         return "train", [f"margin@loss.margin={name}"]
     if group == "model" or name == "stored":
