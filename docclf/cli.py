@@ -18,7 +18,6 @@ NOISE = (
     "Experiment logs directory .* exists and is not empty",
     "Checkpoint directory .* exists and is not empty",
     ".*does not have many workers.*",
-    ".*GPU available but not used.*",
     ".*is smaller than the logging interval.*",
     ".*sync_dist=True.*",
     "You're resuming from a checkpoint that ended before the epoch ended.*",

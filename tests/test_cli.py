@@ -52,6 +52,7 @@ def test_config_dir_adds_a_choice(script, tmp_path):
         (["data=folder", "data.root=nowhere"], ["nowhere"]),
         (["ckpt_path=nowhere.ckpt"], ["nowhere.ckpt"]),
         (["init_from=nowhere.ckpt"], ["nowhere.ckpt"]),
+        ([*TINY, "logger=none", "trainer.accumulate_grad_batches=2"], ["loss.fused=false"]),
     ],
 )
 def test_mistakes_are_told_in_one_paragraph(script, arguments, words):
