@@ -68,10 +68,11 @@ class Engine(pl.LightningModule):
 
     def configure_optimizers(self) -> dict:
         """Returns the optimizer (no decay on norms and biases) and its schedule, stepped per step."""
-        if self.trainer.accumulate_grad_batches > 1 and getattr(self.loss, "fused", False):
+        micro = self.trainer.accumulate_grad_batches
+        if micro > 1 and getattr(self.loss, "fused", False):
             raise InputError(
-                f"trainer.accumulate_grad_batches={self.trainer.accumulate_grad_batches} with loss.fused=true would move "
-                "the centres in every micro-batch; give loss.fused=false."
+                f"trainer.accumulate_grad_batches={micro} with loss.fused=true would move the centres in every "
+                "micro-batch; give loss.fused=false."
             )
         named = [p for p in self.encoder.parameters() if p.requires_grad]
         groups = [
