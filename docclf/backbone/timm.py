@@ -1,15 +1,11 @@
 """Any timm network as a feature extractor: image to one feature map."""
 
-import socket
-import urllib.request
-from pathlib import Path
-from urllib.parse import urlparse
-
 import timm
 import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
+from docclf.weights import timm_options
 
 LEAST = 4  # places a side that a map keeps: what the original has (128 px, stride 32)
 
@@ -36,7 +32,7 @@ class TimmBackbone(nn.Module):
         super().__init__()
         self.name, self.weights = name, weights
         index, last = _index_of(name, image_size, stride)
-        options = {"features_only": True, "out_indices": (index,), **_weight_options(name, weights)}
+        options = {"features_only": True, "out_indices": (index,), **timm_options(name, weights, "backbone.weights")}
         if name.startswith(("vit", "deit", "beit", "eva", "test_vit")):
             options["img_size"] = image_size
         try:
@@ -77,46 +73,6 @@ def _index_of(name: str, image_size: int, stride: int | None) -> tuple[int, bool
         raise InputError(f"backbone.stride={stride}: {name} has maps of stride {reductions}; choose one, or null.")
     index = len(reductions) - 1 - reductions[::-1].index(stride)
     return index, index == len(reductions) - 1
-
-
-def _weight_options(name: str, weights: str | None) -> dict:
-    if weights is None:
-        return {"pretrained": False}
-    if weights == "pretrained":
-        _require_reachable(name)
-        return {"pretrained": True}
-    if not Path(weights).is_file():
-        raise InputError(
-            f"backbone.weights={weights!r} is no file; give null (random weights), pretrained (timm's weights from "
-            "the hub), or the path of a .pth or .safetensors file."
-        )
-    return {"pretrained": True, "pretrained_cfg_overlay": {"file": str(weights)}}
-
-
-def _require_reachable(name: str) -> None:
-    """Fails within about a second when the weights are neither cached nor to be had, instead of after retries."""
-    from huggingface_hub import constants, try_to_load_from_cache
-
-    config = timm.get_pretrained_cfg(name)
-    if config is None or not config.has_weights:
-        raise InputError(f"backbone.weights=pretrained: timm has no weights for {name!r}; give null or a file.")
-    files = ("model.safetensors", "pytorch_model.bin")
-    if config.hf_hub_id and any(isinstance(try_to_load_from_cache(config.hf_hub_id, f), str) for f in files):
-        return
-    if not constants.HF_HUB_OFFLINE:
-        if urllib.request.getproxies():
-            return
-        host = urlparse(constants.ENDPOINT if config.hf_hub_id else config.url).hostname
-        try:
-            socket.create_connection((host, 443), timeout=1.0).close()
-            return
-        except OSError:
-            pass
-    raise InputError(
-        f"backbone.weights=pretrained: the weights of {name!r} ({config.hf_hub_id or config.url}) are not in the local "
-        "cache and the hub cannot be reached. Put the file on this machine and give backbone.weights=PATH, set HF_HOME "
-        "to a cache that holds it, or train from random weights with backbone.weights=null."
-    )
 
 
 def _drop_unused(net: nn.Module, image_size: int) -> None:

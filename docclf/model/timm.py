@@ -1,0 +1,82 @@
+"""Any timm network as something to evaluate."""
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from docclf.errors import InputError
+from docclf.weights import timm_options
+
+
+class Timm:
+    """The pooled features of a timm network, without its classifier.
+
+    Mean, standard deviation and input size are those that timm keeps for the named weights.
+
+    Args:
+        name: timm model name, with or without a weight tag (``resnet50``, ``resnet50.a1_in1k``).
+        weights: ``"pretrained"`` for timm's weights from the hub or its cache, the path of a ``.pth`` or
+            ``.safetensors`` file, or ``None`` for random weights (drawn from torch's generator).
+        image_size: side of the input in pixels; ``None`` takes timm's.
+
+    Raises:
+        InputError: unknown name, weights that cannot be had or do not fit.
+    """
+
+    def __init__(self, name: str, weights: str | None = "pretrained", image_size: int | None = None) -> None:
+        if not timm.is_model(name):
+            near = timm.list_models(f"*{name.split('.')[0].split('_')[0]}*")[:8]
+            raise InputError(
+                f"model.name={name!r} is no timm model; near names: {', '.join(near) or 'none'}. "
+                "timm.list_models('*part*') lists all."
+            )
+        self.name, self.weights = name, weights
+        options = {"num_classes": 0, **timm_options(name, weights, "model.weights")}
+        if image_size is not None and name.startswith(("vit", "deit", "beit", "eva", "swin", "test_vit")):
+            options["img_size"] = image_size
+        try:
+            self.net = _built(name, weights, options).eval()
+        except (OSError, RuntimeError, ValueError, AssertionError) as error:
+            raise InputError(
+                f"model.name={name!r} with model.weights={weights!r} and model.image_size={image_size} could not be "
+                f"built: {type(error).__name__}: {error}. Give model.weights=pretrained with the hub reachable, or "
+                "the path of a weight file of this very network."
+            ) from error
+        config = timm.data.resolve_model_data_config(self.net)
+        self.image_size = image_size or _square(name, config["input_size"])
+        self.mean = torch.tensor(config["mean"]).view(1, 3, 1, 1)
+        self.std = torch.tensor(config["std"]).view(1, 3, 1, 1)
+
+    def to(self, device: torch.device) -> "Timm":
+        """Moves the weights."""
+        self.net, self.mean, self.std = self.net.to(device), self.mean.to(device), self.std.to(device)
+        return self
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Tensor:
+        """Returns float32 features [B,D] of uint8 RGB images [B,3,S,S]."""
+        return self.net((images.float() / 255 - self.mean) / self.std).float()
+
+    def describe(self) -> dict:
+        """Returns what the results name of it."""
+        normalised = {"mean": self.mean.flatten().tolist(), "std": self.std.flatten().tolist()}
+        return {"name": self.name, "weights": self.weights, **normalised}
+
+
+def _built(name: str, weights: str | None, options: dict) -> nn.Module:
+    if weights in (None, "pretrained"):
+        return timm.create_model(name, **options)
+    # timm drops names that do not fit when the classifier is left out, so another network's file would pass unseen.
+    net = timm.create_model(name, **options | {"pretrained": False, "pretrained_cfg_overlay": None})
+    try:
+        net.load_state_dict(timm.models.load_state_dict(weights), strict=True)
+    except RuntimeError:
+        net = timm.create_model(name, **{key: value for key, value in options.items() if key != "num_classes"})
+        net.reset_classifier(0)
+    return net
+
+
+def _square(name: str, size: tuple[int, int, int]) -> int:
+    if size[1] != size[2]:
+        raise InputError(f"model.name={name!r}: takes {size[1]} x {size[2]} pixels; give a square model.image_size=S.")
+    return size[1]
