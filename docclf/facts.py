@@ -35,7 +35,7 @@ def model(config: DictConfig, network: Any) -> dict:
     encoder = getattr(network, "encoder", None)
     found = {"class": f"{type(network).__module__}.{type(network).__name__}"}
     if encoder is None:
-        return found
+        return found | (network.describe() if hasattr(network, "describe") else {})
     parts = {name: OmegaConf.to_container(config[name], resolve=True) for name in ("backbone", "head", "norm")}
     return found | {
         "checkpoint": config.get("ckpt"),
@@ -48,6 +48,8 @@ def model(config: DictConfig, network: Any) -> dict:
 def preprocessing(network: Any) -> dict:
     """Returns what happens to an image before the network sees it."""
     side = network.image_size
+    if side is None:
+        return {"reading": "embeddings computed elsewhere"}
     found = {
         "reading": "turned by EXIF, transparency on white, RGB, 8 bit",
         "size": f"squashed to {side} x {side} pixels: area averaging where it shrinks, linear where it grows",

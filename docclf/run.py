@@ -102,6 +102,8 @@ def model(config: DictConfig, stored: dict | None) -> Any:
         config: evaluate.py's, complete.
         stored: the checkpoint, or ``None``.
     """
+    if config.model["_target_"].endswith(".Embeddings") and stored is not None:
+        raise InputError("model=embeddings needs no checkpoint; leave ckpt= out.")
     if not config.model["_target_"].endswith(".Network"):
         return instantiate(config.model)
     if config.model.source == "checkpoint" and stored is None:
@@ -135,6 +137,8 @@ def adopt(config: DictConfig, stored: dict) -> DictConfig:
 def default(config: DictConfig, folder: Path) -> DictConfig:
     """Returns evaluate.py's config without a checkpoint: the embedded data and register_query unless replaced."""
     standard = {"data": "synthetic", "metric": "register_query"}
+    if config.model["_target_"].endswith(".Embeddings") and "_target_" in config.data:
+        raise InputError("model=embeddings brings its own labels; leave data= out.")
     taken = {
         group: OmegaConf.merge(OmegaConf.load(folder / group / f"{name}.yaml"), config[group])
         for group, name in standard.items()
@@ -145,7 +149,14 @@ def default(config: DictConfig, folder: Path) -> DictConfig:
 
 def report(config: DictConfig, folder: Path, network: Any, split: str, device: str = "auto", data: Any = None) -> Any:
     """Scores ``network`` on a split, writes metrics.json and the report into ``folder``, returns the Result."""
-    dataset = data or build.data(config.data, network.image_size, config.seed)
-    found = scoring.embedded(network, dataset, split, scoring.device_of(device))
+    page = config.report
+    if hasattr(network, "split"):  # embeddings computed elsewhere
+        dataset, found = network, scoring.Embedded(*network.split(split), None, None, 0.0)
+        if page and not network.has_images:
+            page = False
+            print("report: skipped, the csv names no images (column path)")
+    else:
+        dataset = data or build.data(config.data, network.image_size, config.seed)
+        found = scoring.embedded(network, dataset, split, scoring.device_of(device))
     about = facts(config, network, dataset)
-    return reporting.write(folder, found, dataset, split, instantiate(config.metric), about, config.report)
+    return reporting.write(folder, found, dataset, split, instantiate(config.metric), about, page)

@@ -32,8 +32,8 @@ class Embedded:
     register_labels: Tensor
     query: Tensor
     query_labels: Tensor
-    register_pictures: np.ndarray
-    query_pictures: np.ndarray
+    register_pictures: np.ndarray | None
+    query_pictures: np.ndarray | None
     seconds: float
 
 
