@@ -1,0 +1,179 @@
+"""A csv table of images with a split column, for evaluation only."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from docclf.data.evaluation import EvaluationLoader, EvaluationPart
+from docclf.data.evaluation_set import SPLITS, EvaluationSet
+from docclf.data.loader import Batches
+from docclf.data.scan import check_folder
+from docclf.errors import InputError
+from docclf.imaging.read import MAX_PIXELS, read_image
+
+COLUMNS = ("path", "label", "split", "is_query", "is_gallery")
+FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "": False}
+
+
+class CsvSplit:
+    """Evaluates on the rows of a csv whose split is validation: queries against the gallery.
+
+    The columns are those that OpenMetricLearning writes: path, label, split (train or validation), is_query and
+    is_gallery (True, False, 1, 0, or empty for train); others are ignored. Both splits, val and test, are these rows.
+
+    Args:
+        image_size: side S, pixels.
+        seed: not used; the csv says which images are compared.
+        root: the folder that the paths are relative to.
+        csv: the file, relative to the working directory.
+        batch_size: images per batch.
+        mode: split, or all_pairs (with `metric=all_pairs`): each class's first image counts as registered, the rest
+            as queries, and that metric pairs them all.
+        threads: threads that read; None takes the cores of this process.
+        max_pixels: larger images are refused.
+        augment: not used; every data set is given one.
+
+    Raises:
+        InputError: a column or file is missing, a value is unknown, or an image is query and gallery at once.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        seed: int,
+        root: str,
+        csv: str,
+        batch_size: int = 256,
+        mode: str = "split",
+        threads: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        augment=None,
+    ):
+        if mode not in ("split", "all_pairs"):
+            raise InputError(f"data.mode={mode!r}: want split or all_pairs.")
+        folder, rows = check_folder(root, "data.root"), _validation(csv)
+        missing = [row["path"] for row in rows if not (folder / row["path"]).is_file()]
+        if missing:
+            raise InputError(
+                f"data.csv={csv}: {len(missing)} of {len(rows)} validation files are not below {folder}, for example "
+                f"{', '.join(missing[:5])}; data.root is the folder that the paths are relative to."
+            )
+        register, query = _all_pairs(rows) if mode == "all_pairs" else _parts(csv, rows)
+        registered = sorted({row["label"] for row in register})
+        classes = registered + sorted({row["label"] for row in query} - set(registered))
+        numbers = {name: number for number, name in enumerate(classes)}
+
+        def part(chosen: list[dict]) -> EvaluationPart:
+            names = [row["path"] for row in chosen]
+            labels = np.array([numbers[row["label"]] for row in chosen], dtype=np.int64)
+            return EvaluationPart(names, labels, lambda i: read_image(folder / names[i], max_pixels, name=names[i]))
+
+        sides = {"register": part(register), "query": part(query)}
+        parts = {(split, side): sides[side] for split in SPLITS for side in sides}
+        described = {
+            "root": str(folder),
+            "csv": str(csv),
+            "layout": mode,
+            "fingerprint": hashlib.sha256(Path(csv).expanduser().read_bytes()).hexdigest(),
+            "fingerprint_covers": "the csv file",
+            "val_and_test": "the same images",
+        }
+        self.evaluation = EvaluationSet(
+            parts, dict.fromkeys(SPLITS, classes), image_size, batch_size, threads, described
+        )
+        self.num_classes = len(classes)
+
+    def train_loader(self, rank: int = 0, world: int = 1) -> Batches:
+        """Raises: this set is for evaluation."""
+        raise InputError(
+            "data=csv is for evaluation only; train on data=synthetic, data=folder or data=imagenet, and evaluate on "
+            "this table with evaluate.py data=csv."
+        )
+
+    def register_loader(self, split: str) -> EvaluationLoader:
+        """Returns the loader of the gallery."""
+        return self.evaluation.loader(split, "register")
+
+    def query_loader(self, split: str) -> EvaluationLoader:
+        """Returns the loader of the queries."""
+        return self.evaluation.loader(split, "query")
+
+    def class_names(self, split: str) -> list[str]:
+        """Returns the class names; the index is the label."""
+        return self.evaluation.class_names(split)
+
+    def item_names(self, split: str, part: str) -> list[str]:
+        """Returns the names of the images of a part (register or query), in loader order."""
+        return self.evaluation.item_names(split, part)
+
+    def image(self, split: str, part: str, i: int) -> np.ndarray:
+        """Returns image i of a part, uint8 [H,W,3]."""
+        return self.evaluation.image(split, part, i)
+
+    def describe(self) -> dict:
+        """Returns the table, counts and its fingerprint."""
+        return {"kind": "csv", **self.evaluation.facts()}
+
+
+def _validation(path: str) -> list[dict]:
+    """Returns the validation rows, their flags as bool."""
+    try:
+        with Path(path).expanduser().open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"data.csv={path}: cannot be read as UTF-8 csv ({error}).") from error
+    absent = [name for name in COLUMNS if name not in header]
+    if absent:
+        raise InputError(
+            f"data.csv={path}: column {', '.join(absent)} is missing; expected {', '.join(COLUMNS)}, found "
+            f"{', '.join(header) or 'none'}."
+        )
+    found = []
+    for line, row in enumerate(rows, 2):
+        if row["split"] not in ("train", "validation"):
+            raise InputError(f"data.csv={path}, row {line}: split={row['split']!r}; want train or validation.")
+        if row["split"] == "train":
+            continue
+        if not row["path"] or not row["label"]:
+            raise InputError(f"data.csv={path}, row {line}: path and label must not be empty.")
+        for name in ("is_query", "is_gallery"):
+            flag = FLAGS.get((row[name] or "").strip().lower())
+            if flag is None:
+                raise InputError(f"data.csv={path}, row {line}: {name}={row[name]!r}; want True or False.")
+            row[name] = flag
+        found.append(row | {"line": line})
+    return found
+
+
+def _parts(path: str, rows: list[dict]) -> tuple[list[dict], list[dict]]:
+    gallery, query = ([row for row in rows if row[name]] for name in ("is_gallery", "is_query"))
+    known = {row["path"] for row in gallery}
+    both = [f"row {row['line']} ({row['path']})" for row in query if row["path"] in known]
+    if both:
+        raise InputError(
+            f"data.csv={path}: {len(both)} images are both query and gallery and would match themselves, for example "
+            f"{', '.join(both[:5])}. Separate them, or compare all with all: data.mode=all_pairs metric=all_pairs."
+        )
+    if not gallery or not query:
+        raise InputError(
+            f"data.csv={path}: the validation rows hold {len(gallery)} gallery images and {len(query)} queries; want "
+            "at least one of each."
+        )
+    return gallery, query
+
+
+def _all_pairs(rows: list[dict]) -> tuple[list[dict], list[dict]]:
+    first = {}
+    for row in rows:
+        if row["is_query"] or row["is_gallery"]:
+            first.setdefault(row["label"], row["path"])
+    unique = {row["path"]: row for row in reversed(rows) if row["is_query"] or row["is_gallery"]}
+    chosen = sorted(unique.values(), key=lambda row: row["line"])
+    register = [row for row in chosen if first[row["label"]] == row["path"]]
+    query = [row for row in chosen if first[row["label"]] != row["path"]]
+    if not query:
+        raise InputError("data.mode=all_pairs: no class has two validation images, so there is nothing to compare.")
+    return register, query
