@@ -26,7 +26,7 @@ class Encoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Returns embeddings [B,D], not of unit length, of RGB images [B,3,H,W]: uint8, or float in [0, 1]."""
         if images.dtype == torch.uint8:
-            images = images.to(self.backbone.mean.dtype) / 255.0
+            images = images.to(next(self.parameters()).dtype) / 255.0
         return self.head(self.backbone(images.contiguous(memory_format=torch.channels_last)))
 
 

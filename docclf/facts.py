@@ -55,7 +55,7 @@ def preprocessing(network: Any) -> dict:
         "size": f"squashed to {side} x {side} pixels: area averaging where it shrinks, linear where it grows",
     }
     backbone = getattr(getattr(network, "encoder", None), "backbone", None)
-    if hasattr(backbone, "mean"):
+    if hasattr(backbone, "mean") and hasattr(backbone, "std"):
         found |= {name: [round(x, 6) for x in getattr(backbone, name).flatten().tolist()] for name in ("mean", "std")}
         found["normalised"] = "(pixel / 255 - mean) / std"
     return found

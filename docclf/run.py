@@ -7,16 +7,17 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
 from docclf import build, checkpoint, reporting, scoring
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
+from docclf.engine import Encoder
 from docclf.errors import InputError
 from docclf.facts import facts
+from docclf.model.network import Network
 
 # Settings that may differ between a run and its continuation.
-BEST = {"_target_": "docclf.model.network.Network", "source": "checkpoint"}
 FREE = ("ckpt_path", "evaluate", "report", "logger", "trainer", "name")
 
 
@@ -109,18 +110,22 @@ def model(config: DictConfig, stored: dict | None) -> Any:
     if config.model.source == "checkpoint" and stored is None:
         raise InputError("model=checkpoint needs ckpt=PATH; without one: model=untrained or model=hog.")
     torch.manual_seed(config.seed)
-    network = build.encoder(OmegaConf.merge(config, {"backbone": {"weights": None}}))
+    network = random_encoder(config)
     if config.model.source == "checkpoint":
         build.weights(network, stored, config.ckpt)
     return instantiate(config.model, encoder=network, image_size=config.image_size)
 
 
+def random_encoder(config: DictConfig) -> Encoder:
+    """Returns the encoder of a config without fetching the weights its training started from."""
+    pretrained = "weights" in config.backbone
+    return build.encoder(OmegaConf.merge(config, {"backbone": {"weights": None}}) if pretrained else config)
+
+
 def best(config: DictConfig, folder: Path) -> Any:
     """Returns the network that evaluate.py would build from the best checkpoint of a run."""
-    path = folder / "best.ckpt"
-    with open_dict(config):
-        evaluated = OmegaConf.merge(config, {"model": BEST, "ckpt": str(path)})
-    return model(evaluated, checkpoint.load(path))
+    path = str(folder / "best.ckpt")
+    return Network(build.weights(random_encoder(config), checkpoint.load(path), path), config.image_size)
 
 
 def adopt(config: DictConfig, stored: dict) -> DictConfig:
@@ -131,7 +136,14 @@ def adopt(config: DictConfig, stored: dict) -> DictConfig:
     for group in ("data", "metric"):
         if "_target_" not in config[group]:
             taken[group] = OmegaConf.merge(stored_config[group], config[group])
-    return OmegaConf.merge(OmegaConf.create(OmegaConf.to_container(config)), taken, {"seed": seed})
+    return replaced(config, {**taken, "seed": seed})
+
+
+def replaced(config: DictConfig, taken: dict) -> DictConfig:
+    """Returns a config whose entries in ``taken`` are replaced whole: a merge would keep arguments of other classes."""
+    plain = OmegaConf.to_container(config)
+    new = {k: OmegaConf.to_container(v) if OmegaConf.is_config(v) else v for k, v in taken.items()}
+    return OmegaConf.create({**plain, **new})
 
 
 def default(config: DictConfig, folder: Path) -> DictConfig:
@@ -144,7 +156,7 @@ def default(config: DictConfig, folder: Path) -> DictConfig:
         for group, name in standard.items()
         if "_target_" not in config[group]
     }
-    return OmegaConf.merge(OmegaConf.create(OmegaConf.to_container(config)), taken, {"seed": config.seed or 0})
+    return replaced(config, {**taken, "seed": config.seed or 0})
 
 
 def report(config: DictConfig, folder: Path, network: Any, split: str, device: str = "auto", data: Any = None) -> Any:

@@ -134,3 +134,27 @@ def test_ctrl_c_saves_and_the_same_command_continues(process, script, tmp_path):
     assert 0 < stopped_at < 200, output
     assert script("train.py", *arguments).code == 0
     assert checkpoint.load(last)["global_step"] == 200
+
+
+def test_a_backbone_of_the_user_without_weights_argument(script, tmp_path, monkeypatch):
+    (tmp_path / "own_net.py").write_text(
+        "import torch\n\n\nclass Own(torch.nn.Module):\n"
+        "    def __init__(self, image_size: int, width: int) -> None:\n"
+        "        super().__init__()\n"
+        "        self.conv = torch.nn.Conv2d(3, width, 3, stride=16)\n"
+        "        self.out_channels = width\n\n"
+        "    def forward(self, images):\n        return self.conv(images)\n"
+    )
+    folder = tmp_path / "more" / "backbone"
+    folder.mkdir(parents=True)
+    (folder / "own.yaml").write_text("_target_: own_net.Own\nwidth: 8\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = script("train.py", "--config-dir", str(tmp_path / "more"), "backbone=own", "head=gap", *TINY, "logger=none",
+                  "name=own")  # fmt: skip
+    assert done.code == 0, done.err
+    best = f"ckpt={tmp_path}/experiments/own/seed0/best.ckpt"
+    refused = script("evaluate.py", best, "report=false")
+    assert refused.code == 1 and "allow=[PACKAGE]" in refused.err
+    done = script("evaluate.py", best, "report=false", "allow=[own_net]", f"hydra.run.dir={tmp_path}/out")
+    assert done.code == 0, done.err
+    assert numbers(tmp_path / "out/metrics.json") == numbers(tmp_path / "experiments/own/seed0/metrics.json")
