@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from docclf.batch import Batch
 from docclf.errors import InputError
 
 
@@ -92,17 +93,20 @@ class Engine(pl.LightningModule):
         """Starts the clocks of the throughput meter."""
         self._clock = (time.perf_counter(), self._waited(), self.samples_seen)
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Returns the loss of a batch (images uint8 [B,3,H,W], labels [B], indices [B])."""
-        images, labels, _ = batch
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Lets the training loader finish its batch on the device: cut from a resident pack, augmented there."""
+        return self.trainer.train_dataloader.prepare(batch) if isinstance(batch, Batch) else batch
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Returns the loss of a batch."""
         self.trainer.train_dataloader.mark(batch_idx + 1)
         self.loss.set_progress(self.progress)
         try:
-            loss = self.loss(self.encoder(images), labels)
+            loss = self.loss(self.encoder(batch.images), batch.labels)
         except InputError as error:
             raise InputError(f"{error} {self._circumstances()}") from error
         self._guard(loss)
-        self.samples_seen += len(images) * self.trainer.world_size
+        self.samples_seen += len(batch.labels) * self.trainer.world_size
         if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
             self._log_step(loss)
         return loss

@@ -51,7 +51,7 @@ class Instances:
         self.num_classes = expand * len(images)
         self._source = None
 
-    def loader(self, rank: int, world: int) -> Batches:
+    def loader(self, rank: int, world: int, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Returns this rank's loader; the first call decodes the images when they are kept in memory."""
         if self._source is None:
             # Kept images leave a margin for crops; a half is only half as high, so views need twice the rows.

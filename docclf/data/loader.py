@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from docclf.batch import Batch
 from docclf.data.order import Order
 from docclf.data.stream import Buffers, stream, thread_count
 from docclf.errors import InputError
@@ -26,7 +27,7 @@ class Source(Protocol):
 
 
 class Batches:
-    """Yields (images uint8 [B,3,S,S], labels int64 [B], indices int64 [B]); images are channels-last in memory.
+    """Yields `docclf.batch.Batch`; images are channels-last in memory.
 
     The samples of an epoch are a pure function of (seed, epoch), whatever the number of threads. A global batch is
     `world` consecutive pieces of the epoch's order, one per rank, so ranks see disjoint samples and the same number
@@ -142,19 +143,23 @@ class Batches:
         if running is not None:
             running.close()
 
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    def prepare(self, batch: Batch) -> Batch:
+        """Returns the batch as it is: threads on the CPU did everything."""
+        return batch
+
+    def __iter__(self) -> Iterator[Batch]:
         self.close()
         iterator = self._iterate()
         self._running = weakref.ref(iterator)
         return iterator
 
-    def _iterate(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    def _iterate(self) -> Iterator[Batch]:
         epoch, start, self._start = self.epoch, self._start, 0
         plan = (self._jobs(epoch, batch) for batch in range(start, self._batches))
         for images, jobs in stream(plan, self._fill, self._buffers, self.threads, self.prefetch, self._waited):
-            indices = torch.tensor([index for index, _ in jobs], dtype=torch.int64)
+            indices, turns = torch.tensor(jobs, dtype=torch.int64).T.contiguous()
             labels = indices.clone() if self.labels is None else torch.from_numpy(self.labels[indices.numpy()])
-            yield images, labels, indices
+            yield Batch(images, labels, indices, turns)
 
     def _jobs(self, epoch: int, batch: int) -> list[tuple[int, int]]:
         size = self.batch_size * self.world

@@ -56,7 +56,7 @@ def test_one_pixel_image():
 def test_labels_fill_the_range_from_zero():
     source = Expanded(Noise())
     assert len(source) == 5 * 24
-    labels = sorted(label for _, batch, _ in Batches(source, 8, 8, 0, threads=2) for label in batch.tolist())
+    labels = sorted(label for _, batch, *_ in Batches(source, 8, 8, 0, threads=2) for label in batch.tolist())
     assert labels == list(range(120))  # the original's begin at 1 and end out of range
     for label in (0, 23, 24, 119):
         assert (source.read(label) == view(Noise().read(label // 24), label % 24)).all()

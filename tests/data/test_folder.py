@@ -42,7 +42,7 @@ def test_training_labels_cover_the_classes(images):
     data = folder(images)
     loader = data.train_loader()
     loader.set_epoch(1)
-    labels = [label for _, batch, _ in loader for label in batch.tolist()]
+    labels = [label for _, batch, *_ in loader for label in batch.tolist()]
     assert len(set(labels)) == len(labels) == data.num_classes // 4 * 4
     assert max(labels) < data.num_classes and min(labels) >= 0
 
@@ -50,7 +50,7 @@ def test_training_labels_cover_the_classes(images):
 @pytest.mark.parametrize("cache", ["memory", "none"])
 def test_pixels_belong_to_the_label(images, cache):
     data = folder(images, cache=cache)
-    for batch, labels, _ in data.train_loader():
+    for batch, labels, *_ in data.train_loader():
         for image, label in zip(batch, labels.tolist(), strict=True):
             files = data.instances.images
             from docclf.imaging.read import read_image
@@ -63,7 +63,7 @@ def test_pixels_belong_to_the_label(images, cache):
 
 def test_expansion_multiplies_the_classes(images):
     data = folder(images, expand=24, samples_per_epoch=2000)
-    labels = {label for _, batch, _ in data.train_loader() for label in batch.tolist()}
+    labels = {label for _, batch, *_ in data.train_loader() for label in batch.tolist()}
     assert data.num_classes == 24 * 24 and labels == set(range(24 * 24))
     with pytest.raises(InputError, match="data.expand=8"):
         folder(images, expand=8)
@@ -140,5 +140,5 @@ def test_skipped_files_are_told(images):
 def test_document_pool():
     data = Folder(32, 0, str(SHARED / "unique_pool"), 64, threads=2)
     assert data.num_classes == 361 and len(data.class_names("test")) == 45
-    images, labels, _ = next(iter(data.train_loader()))
+    images, labels, *_ = next(iter(data.train_loader()))
     assert images.shape == (64, 3, 32, 32) and len(set(labels.tolist())) == 64

@@ -56,5 +56,5 @@ def test_real_sample_with_pool_in_24_fold():
         32, 0, str(SHARED / "imagenet_sample/train"), 64, extra=str(SHARED / "unique_pool"), expand=24, threads=2
     )
     assert data.num_classes == 24 * (1000 + 361)
-    images, labels, _ = next(iter(data.train_loader()))
+    images, labels, *_ = next(iter(data.train_loader()))
     assert images.shape == (64, 3, 32, 32) and 0 <= labels.min() and labels.max() < data.num_classes

@@ -33,7 +33,7 @@ def batches(length=103, batch_size=8, **options):
 
 
 def indices(loader):
-    return [index.tolist() for _, _, index in loader]
+    return [index.tolist() for _, _, index, *_ in loader]
 
 
 def threads():
@@ -44,26 +44,26 @@ def test_batch_is_what_the_contract_says():
     loader = batches()
     result = list(loader)
     assert len(result) == len(loader) == 12
-    for images, labels, index in result:
+    for images, labels, index, turns, *_ in result:
         assert images.shape == (8, 3, 6, 6) and images.dtype == torch.uint8
-        assert labels.dtype == index.dtype == torch.int64
+        assert labels.dtype == index.dtype == turns.dtype == torch.int64
         assert (images == index[:, None, None, None]).all() and (labels == index).all()
 
 
 def test_batches_stay_as_they_were_while_the_consumer_keeps_them():
-    kept = [(images, images[1:3], index) for images, _, index in batches(samples_per_epoch=400, prefetch=1)]
+    kept = [(images, images[1:3], index) for images, _, index, *_ in batches(samples_per_epoch=400, prefetch=1)]
     for images, part, index in kept:
         assert (images == index[:, None, None, None]).all() and (part == images[1:3]).all()
 
 
 def test_memory_is_reused_once_the_consumer_lets_go():
     loader = batches(samples_per_epoch=800)
-    assert len({images.data_ptr() for images, _, _ in loader}) <= loader.prefetch + 2
+    assert len({images.data_ptr() for images, *_ in loader}) <= loader.prefetch + 2
 
 
 def test_labels_are_looked_up():
     labels = np.arange(103, dtype=np.int64) * 7
-    assert all((label == 7 * index).all() for _, label, index in batches(labels=labels))
+    assert all((label == 7 * index).all() for _, label, index, *_ in batches(labels=labels))
 
 
 @pytest.mark.parametrize("options", [{"threads": 1}, {"threads": 5, "prefetch": 7}, {"prefetch": 1}])
@@ -159,7 +159,7 @@ def test_a_batch_before_the_broken_one_still_comes():
     loader = Batches(Numbers(40, broken=17), 6, 4, 0, threads=3)
     good = 0
     with pytest.raises(RuntimeError):
-        for _, _, index in loader:
+        for _, _, index, *_ in loader:
             assert 17 not in index
             good += 1
     assert good == next(b for b, items in enumerate(indices(Batches(Numbers(40), 6, 4, 0))) if 17 in items)

@@ -30,7 +30,7 @@ def cache(tmp_path_factory):
 
 
 def everything(loader):
-    parts = [[tensor.clone() for tensor in batch] for batch in loader]
+    parts = [[tensor.clone() for tensor in batch[:3]] for batch in loader]
     return [np.concatenate([part[k].numpy() for part in parts]) for k in range(3)]
 
 
