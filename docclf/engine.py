@@ -93,10 +93,6 @@ class Engine(pl.LightningModule):
         """Starts the clocks of the throughput meter."""
         self._clock = (time.perf_counter(), self._waited(), self.samples_seen)
 
-    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        """Lets the training loader finish its batch on the device: cut from a resident pack, augmented there."""
-        return self.trainer.train_dataloader.prepare(batch) if isinstance(batch, Batch) else batch
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Returns the loss of a batch."""
         self.trainer.train_dataloader.mark(batch_idx + 1)

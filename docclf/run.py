@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
 from docclf import build, checkpoint, reporting, scoring
+from docclf.batch import Batch
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
 from docclf.engine import Encoder
 from docclf.errors import InputError
@@ -35,6 +36,10 @@ class Loaders(pl.LightningDataModule):
     def train_dataloader(self) -> Any:
         """Returns this rank's share of the training data."""
         return self.dataset.train_loader(self.trainer.global_rank, self.trainer.world_size)
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Lets the training loader finish its batch on the device: cut from a resident pack, augmented there."""
+        return self.trainer.train_dataloader.prepare(batch) if isinstance(batch, Batch) else batch
 
     def val_dataloader(self) -> list:
         """Returns the validation register and queries, whole on every rank."""
