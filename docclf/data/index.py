@@ -30,6 +30,10 @@ class Index:
     entries: list[Entry]
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
+    def read(self, entry: Entry) -> bytes:
+        """Returns the bytes of an image's file."""
+        return (self.root / entry.path).read_bytes()
+
     def fingerprint(self) -> str:
         """Returns the sha256 over path, size and content hash of every used image, in path order."""
         digest = hashlib.sha256()

@@ -78,7 +78,7 @@ def read_image(
                 )
             if min_side is not None:
                 image.draft(None, (min_side, min_side))
-            turn = _TURNS.get(_orientation(image))
+            turn = _TURNS.get(orientation(image))
             image.load()
             image = image if turn is None else image.transpose(turn)
             return np.ascontiguousarray(_rgb(image))
@@ -92,7 +92,14 @@ def read_image(
         raise InputError(f"{name}: cannot be decoded ({type(error).__name__}: {error}).") from error
 
 
-def _orientation(image: Image.Image) -> int | None:
+def turned(pixels: np.ndarray, orientation: int | None) -> np.ndarray:
+    """Returns pixels uint8 [H,W,3] turned as an EXIF orientation says, contiguous."""
+    turn = _TURNS.get(orientation)
+    return pixels if turn is None else np.ascontiguousarray(Image.fromarray(pixels).transpose(turn))
+
+
+def orientation(image: Image.Image) -> int | None:
+    """Returns the EXIF orientation, 1 to 8; None where there is none that can be read."""
     try:
         return image.getexif().get(_ORIENTATION_TAG)
     except Exception:

@@ -1,0 +1,54 @@
+"""Reading an image file straight to a small square, decoding no more pixels than that needs."""
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from docclf.errors import InputError
+from docclf.imaging.read import FORMATS, MAX_PIXELS, orientation, read_image, turned
+from docclf.imaging.resize import squash
+
+# libjpeg leaves out the high frequencies of each 8 x 8 block: the image comes out at 1/2, 1/4 or 1/8.
+_REDUCED = {
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    1: cv2.IMREAD_COLOR,
+}
+METHOD = "JPEG decoded at the smallest of 1, 1/2, 1/4, 1/8 that keeps both sides, then area average (linear to grow)"
+
+
+def read_squashed(data: bytes, side: int, max_pixels: int = MAX_PIXELS, name: str = "the given bytes") -> np.ndarray:
+    """Returns the image of a file stretched to a square, turned by EXIF.
+
+    Faster than `read_image` and `squash` because OpenCV decodes ordinary JPEGs, at a fraction where that is enough.
+    OpenCV passes over damage in silence: give only bytes that `read_image` has decoded before.
+
+    Args:
+        data: the bytes of the file.
+        side: wanted side, pixels.
+        max_pixels: refuse larger images by the size in the header.
+        name: what an error should call the image.
+
+    Returns:
+        uint8 [side,side,3] RGB.
+
+    Raises:
+        InputError: naming the file, when it cannot be read.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            kind, mode, (width, height) = image.format, image.mode, image.size
+            turn = orientation(image) if "exif" in image.info else None
+    except Exception:  # read_image says what is wrong
+        kind, mode, width, height, turn = None, None, 0, 0, None
+    if kind != "JPEG" or mode not in ("RGB", "L") or width * height > max_pixels:
+        return squash(read_image(data, max_pixels, name=name), side)
+    scale = next((s for s in _REDUCED if min(width, height) >= s * side), 1)
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise InputError(f"{name}: cannot be decoded by OpenCV.")
+    small = cv2.cvtColor(squash(pixels, side), cv2.COLOR_BGR2RGB)
+    return turned(small, turn)
