@@ -1,0 +1,129 @@
+"""A checkpoint as one ONNX file that takes pixels: ``python -m docclf.export CKPT --out model.onnx``.
+
+The graph holds everything behind the squash to S x S: scaling, the backbone's normalisation and the L2 norm.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from docclf import __version__, atomic, cli, graph, thresholds, trained
+from docclf.errors import InputError
+from docclf.facts import commit, preprocessing
+from docclf.graph import EXPORTERS, INPUTS, OPSET
+from docclf.model.network import Network
+
+
+def export(
+    ckpt: str | Path,
+    out: str | Path,
+    metrics: str | Path | None = None,
+    input: str = "uint8",
+    licence: str | None = None,
+    data_licence: str | None = None,
+    opset: int = OPSET,
+    exporter: str = "dynamo",
+    allow: list[str] | None = None,
+) -> dict[str, str]:
+    """Writes the ONNX file of a checkpoint, whole or not at all, and returns its metadata.
+
+    Args:
+        ckpt: checkpoint of docclf.
+        out: the file, ``.onnx``.
+        metrics: metrics.json of this checkpoint, whose thresholds go into the metadata with their evidence.
+        input: ``uint8`` (0 to 255) or ``float`` (0 to 1).
+        licence: licence of the model.
+        data_licence: licence of the data it was trained on.
+        opset: ONNX operator set.
+        exporter: ``dynamo`` (torch.export), or ``legacy`` (TorchScript), which torch will drop.
+        allow: packages of the user whose classes the config may name.
+
+    Raises:
+        InputError: a foreign checkpoint, thresholds of another model, missing packages, a graph of another opset, or
+            one whose output differs from PyTorch's.
+    """
+    _check(out, input, exporter)
+    found = trained.load(ckpt, allow)
+    rows = _thresholds(metrics, found.fingerprint)
+    model = graph.of(found.encoder, found.image_size, input, opset, exporter)
+    about = {
+        "docclf": __version__,
+        "trained_with": f"docclf {found.version}",
+        "commit": commit() or "unknown",
+        "image_size": str(found.image_size),
+        "embed_dim": str(found.config["embed_dim"]),
+        "input": INPUTS[input].replace("S", str(found.image_size)),
+        "output": "float32 unit vectors [N,D]; the score of two is their dot product, a cosine",
+        "preprocessing": json.dumps(preprocessing(Network(found.encoder, found.image_size))),
+        "weights_sha256": found.fingerprint,
+        "config": json.dumps(found.config, ensure_ascii=False),
+        "data": json.dumps(found.facts, ensure_ascii=False),
+        "licences": json.dumps(found.licences(licence, data_licence), ensure_ascii=False),
+        "thresholds": json.dumps(rows, ensure_ascii=False),
+        "opset": str(opset),
+        "exporter": f"torch {torch.__version__} {exporter}",
+        "parity": json.dumps(graph.parity(model.SerializeToString(), found.encoder, found.image_size, input)),
+    }
+    import onnx
+
+    onnx.helper.set_model_props(model, about)
+    atomic.write_bytes(out, model.SerializeToString())
+    return about
+
+
+def metadata(session: Any) -> dict[str, str]:
+    """Returns the metadata of a file that onnxruntime opened; empty when docclf did not export it."""
+    found = dict(session.get_modelmeta().custom_metadata_map)
+    return found if "docclf" in found and "weights_sha256" in found else {}
+
+
+def _check(out: str | Path, input: str, exporter: str) -> None:
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise InputError(f"export needs {error.name}, which is not installed: pip install 'docclf[export]'") from error
+    if Path(out).suffix != ".onnx":
+        raise InputError(f"out={out}: want a file name that ends in .onnx.")
+    if input not in INPUTS:
+        raise InputError(f"input={input!r}: want one of {', '.join(INPUTS)}.")
+    if exporter not in EXPORTERS:
+        raise InputError(f"exporter={exporter!r}: want one of {', '.join(EXPORTERS)}.")
+
+
+def _thresholds(metrics: str | Path | None, fingerprint: str) -> list[dict]:
+    if metrics is None:
+        return []
+    read = thresholds.read(metrics)
+    thresholds.check_model(read, fingerprint, str(metrics))
+    return thresholds.measured(read, Path(metrics).name)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(prog="python -m docclf.export", description=__doc__.split("\n\n")[0])
+    parser.add_argument("ckpt", help="checkpoint of train.py")
+    parser.add_argument("-o", "--out", required=True, help="the file to write, NAME.onnx")
+    parser.add_argument("--metrics", help="metrics.json of this checkpoint: its thresholds go into the file")
+    parser.add_argument("--input", choices=INPUTS, default="uint8", help="pixels 0 to 255, or 0 to 1")
+    parser.add_argument("--licence", help="licence of the model, as text")
+    parser.add_argument("--data-licence", help="licence of the data it was trained on, as text")
+    parser.add_argument("--opset", type=int, default=OPSET)
+    parser.add_argument("--exporter", choices=EXPORTERS, default="dynamo")
+    parser.add_argument("--allow", action="append", help="package of your own whose classes the config may name")
+    about = export(**vars(parser.parse_args(words)))
+    for name in ("input", "output", "licences", "parity"):
+        print(f"{name}: {about[name]}")
+    rows = json.loads(about["thresholds"])
+    for row in rows:
+        print(f"threshold: {thresholds.sentence(row)}")
+    if not rows:
+        print("threshold: none; give --metrics metrics.json to store what was measured")
+
+
+if __name__ == "__main__":
+    cli.run(main)

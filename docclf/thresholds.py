@@ -1,0 +1,136 @@
+"""Thresholds with their evidence: read from metrics.json, never without telling what they rest on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from docclf.errors import InputError
+
+DEFAULT = "1e-4"
+RATES = ("fpr", "fpir")
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Returns the content of a metrics.json.
+
+    Raises:
+        InputError: the file is missing, no JSON, or something else.
+    """
+    path = Path(path)
+    path = path / "metrics.json" if path.is_dir() else path
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror or error}; give the metrics.json that train.py or evaluate.py wrote, or its "
+            "folder."
+        ) from error
+    except ValueError as error:
+        raise InputError(f"{path} is no JSON ({error}); give the metrics.json of train.py or evaluate.py.") from error
+    if not isinstance(metrics, dict) or not isinstance(metrics.get("about"), dict) or "fpr_floor" not in metrics:
+        raise InputError(f"{path} is no metrics.json of docclf; give the one train.py or evaluate.py wrote.")
+    return metrics
+
+
+def check_model(metrics: dict, fingerprint: str, source: str) -> None:
+    """Refuses numbers that were measured with other weights.
+
+    Raises:
+        InputError: another model's, or nobody's.
+    """
+    measured = metrics["about"].get("model", {}).get("weights_sha256")
+    if measured != fingerprint:
+        whose = f"the weights {measured[:12]}" if measured else "a model that it does not name by its weights"
+        raise InputError(
+            f"{source} was measured with {whose}, this model has the weights {fingerprint[:12]}: a threshold holds for "
+            "one model only. Evaluate the checkpoint of this model: python evaluate.py ckpt=PATH."
+        )
+
+
+def measured(metrics: dict, source: str) -> list[dict]:
+    """Returns every resolved threshold of a metrics.json, loosest rate first, each with its evidence.
+
+    Keys: cosine, rate (fpr: share of impostor pairs; fpir: share of unregistered queries), target, and what it rests
+    on: tpr or fnir with its interval, counts, protocol, split, data, commit and source.
+    """
+    about = metrics["about"]
+    protocol = about.get("protocol", {})
+    shared = {
+        "positives": metrics.get("positives"),
+        "negatives": metrics.get("negatives"),
+        "protocol": protocol.get("name"),
+        "fusion": protocol.get("fusion"),
+        "split": about.get("split"),
+        "data": {name: about.get("data", {}).get(name) for name in ("kind", "fingerprint")},
+        "commit": about.get("commit"),
+        "source": source,
+    }
+    found = []
+    for key, cosine in metrics.items():
+        name, _, target = key.partition("=")
+        rate = name.removeprefix("threshold@")
+        if cosine is None or not name.startswith("threshold@") or rate not in RATES:
+            continue
+        quality = "tpr" if rate == "fpr" else "fnir"
+        point = f"@{rate}={target}"
+        counts = ("false_accepts", "class_pairs") if rate == "fpr" else ()
+        own = {quality: metrics.get(quality + point)}
+        own["interval"] = [metrics.get(f"{quality}{point}/{end}") for end in ("low", "high")]
+        own |= {count: metrics.get(count + point) for count in counts}
+        if rate == "fpir":
+            own["queries_unregistered"] = metrics.get("queries_unregistered")
+        found.append({"cosine": float(cosine), "rate": rate, "target": target, **own, **shared})
+    return sorted(found, key=lambda row: (RATES.index(row["rate"]), -float(row["target"])))
+
+
+def choose(rows: list[dict], source: str, rate: str = "fpr", target: str | None = None) -> dict:
+    """Returns one threshold: that of ``target``, or the default: FPR 1e-4, or the smallest FPR that was resolved.
+
+    Raises:
+        InputError: the target was not resolved there, or nothing was.
+    """
+    fitting = [row for row in rows if row["rate"] == rate]
+    resolved = ", ".join(row["target"] for row in fitting)
+    if not fitting:
+        raise InputError(f"{source} resolves no {rate.upper()}: too few impostors. Evaluate on more of them.")
+    if target is None:
+        reachable = [row for row in fitting if float(row["target"]) >= float(DEFAULT)]
+        return min(reachable or fitting, key=lambda row: float(row["target"]))
+    try:
+        return next(row for row in fitting if float(row["target"]) == float(target))
+    except ValueError as error:
+        raise InputError(f"{rate}={target}: want a number, one of {resolved}.") from error
+    except StopIteration:
+        raise InputError(
+            f"{rate}={target}: {source} does not resolve it (too few impostors, or not among its targets); it has "
+            f"{resolved}."
+        ) from None
+
+
+def given(cosine: float) -> dict:
+    """Returns a threshold that the user chose without a measurement.
+
+    Raises:
+        InputError: no cosine.
+    """
+    if not -1 <= cosine <= 1:
+        raise InputError(f"threshold={cosine}: want a cosine in [-1, 1]; the original's score s is the cosine 2 s - 1.")
+    return {"cosine": float(cosine), "rate": None, "target": None, "source": "given by hand, not measured"}
+
+
+def sentence(row: dict) -> str:
+    """Returns a threshold and its evidence as one line."""
+    if row["rate"] is None:
+        return f"cosine {row['cosine']:.4f} ({row['source']})"
+    quality = "tpr" if row["rate"] == "fpr" else "fnir"
+    low, high = row["interval"]
+    interval = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
+    if row["rate"] == "fpr":
+        basis = f"{row['negatives']} impostor pairs, {row['false_accepts']} accepted"
+        basis += f" from {row['class_pairs']} class pairs" if row.get("class_pairs") is not None else ""
+    else:
+        basis = f"{row['queries_unregistered']} unregistered queries"
+    return (
+        f"cosine {row['cosine']:.4f}: {quality.upper()}@{row['rate'].upper()}={row['target']} {row[quality]:.3f}"
+        f"{interval}, {basis}, {row['protocol']}/{row['fusion'] or 'pairs'}, {row['data']['kind']} {row['split']}"
+    )
