@@ -8,8 +8,11 @@ from urllib.parse import urlparse
 
 import timm
 from huggingface_hub import constants, try_to_load_from_cache
+from torch import nn
 
 from docclf.errors import InputError
+
+FIXED_INPUT = ("vit", "deit", "beit", "eva", "swin", "test_vit")  # timm names whose input side is an argument
 
 
 def timm_options(name: str, weights: str | None, argument: str) -> dict:
@@ -34,6 +37,53 @@ def timm_options(name: str, weights: str | None, argument: str) -> dict:
             "or the path of a .pth or .safetensors file."
         )
     return {"pretrained": True, "pretrained_cfg_overlay": {"file": str(weights)}}
+
+
+def timm_features(name: str, weights: str | None, image_size: int | None, node: str, head: bool = False) -> nn.Module:
+    """Returns a timm network in eval mode, from image to pooled features.
+
+    Args:
+        name: timm model name, with or without a weight tag.
+        weights: as in ``timm_options``.
+        image_size: side of the input in pixels; only networks with a fixed input (ViT) use it.
+        node: the config node whose arguments these are, for errors.
+        head: keep what timm calls the classifier, which in CLIP towers is the projection to the joint space.
+
+    Raises:
+        InputError: unknown name, weights that cannot be had or do not fit.
+    """
+    if not timm.is_model(name):
+        near = timm.list_models(f"*{name.split('.')[0].split('_')[0]}*")[:8]
+        raise InputError(
+            f"{node}.name={name!r} is no timm model; near names: {', '.join(near) or 'none'}. "
+            "timm.list_models('*part*') lists all."
+        )
+    options = {**({} if head else {"num_classes": 0}), **timm_options(name, weights, f"{node}.weights")}
+    if image_size is not None and name.startswith(FIXED_INPUT):
+        options["img_size"] = image_size
+    try:
+        return _features(name, weights, options).eval()
+    except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        raise InputError(
+            f"{node}.name={name!r} with {node}.weights={weights!r} and {node}.image_size={image_size} could not be "
+            f"built: {type(error).__name__}: {error}. Give {node}.weights=pretrained with the hub reachable, or "
+            "the path of a weight file of this very network."
+        ) from error
+
+
+def _features(name: str, weights: str | None, options: dict) -> nn.Module:
+    if weights in (None, "pretrained"):
+        return timm.create_model(name, **options)
+    # timm drops names that do not fit when the classifier is left out, so another network's file would pass unseen.
+    net = timm.create_model(name, **options | {"pretrained": False, "pretrained_cfg_overlay": None})
+    try:
+        net.load_state_dict(timm.models.load_state_dict(weights), strict=True)
+    except RuntimeError:
+        if "num_classes" not in options:
+            raise
+        net = timm.create_model(name, **{key: value for key, value in options.items() if key != "num_classes"})
+        net.reset_classifier(0)
+    return net
 
 
 def _require_timm(name: str, argument: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPONENTS = ("backbone", "head", "margin", "loss", "teacher", "augment", "data", "metric", "report", "model")
-BASE = {"docclf", "docclf.batch", "docclf.errors", "docclf.ops", "docclf.atomic", "docclf.weights"}
+BASE = {"docclf", "docclf.batch", "docclf.errors", "docclf.ops", "docclf.atomic", "docclf.clip", "docclf.weights"}
 FILES = sorted(path for path in (ROOT / "docclf").rglob("*.py"))
 
 

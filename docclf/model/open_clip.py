@@ -1,18 +1,9 @@
 """The image tower of an open_clip model as something to evaluate."""
 
-import warnings
-from pathlib import Path
-
-import open_clip
 import torch
-from open_clip import constants
 from torch import Tensor
 
-from docclf.errors import InputError
-from docclf.weights import obtainable
-
-SCHEMAS = ("hf-hub:", "local-dir:")  # names that bring weights and preprocessing with them
-FILES = (constants.HF_SAFE_WEIGHTS_NAME, constants.HF_WEIGHTS_NAME)
+from docclf import clip
 
 
 class OpenClip:
@@ -44,31 +35,8 @@ class OpenClip:
         quick_gelu: bool | None = None,
     ) -> None:
         self.name, self.pretrained = name, pretrained
-        _check_normalisation(image_mean, image_std)
-        _check_weights(name, pretrained, image_mean is not None, quick_gelu)
-        random = pretrained == "random"
-        if quick_gelu is None and not random:
-            quick_gelu = open_clip.get_pretrained_cfg(name, pretrained).get("quick_gelu") if pretrained else None
-        preprocess = {"mean": image_mean and tuple(image_mean), "std": image_std and tuple(image_std)}
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("error", message="QuickGELU mismatch")
-                model = open_clip.create_model(
-                    name,
-                    pretrained=None if random else pretrained,
-                    force_quick_gelu=bool(quick_gelu),
-                    force_image_size=image_size,
-                    force_preprocess_cfg={key: value for key, value in preprocess.items() if value},
-                    require_pretrained=not random,
-                )
-        except (OSError, RuntimeError, ValueError, AssertionError, KeyError, UserWarning) as error:
-            raise InputError(
-                f"model.name={name!r} with model.pretrained={pretrained!r} could not be built: "
-                f"{type(error).__name__}: {error}. Give the tag or the file of weights of this very architecture."
-            ) from error
-        self.model = model.eval()
-        config = open_clip.get_model_preprocess_cfg(model)
-        self.image_size = _side(name, config["size"])
+        self.model, config = clip.create(name, pretrained, "model", image_mean, image_std, image_size, quick_gelu)
+        self.image_size = config["size"]
         self.mean, self.std = (torch.tensor(config[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
 
     def to(self, device: torch.device) -> "OpenClip":
@@ -85,78 +53,3 @@ class OpenClip:
         """Returns what the results name of it."""
         normalised = {"mean": self.mean.flatten().tolist(), "std": self.std.flatten().tolist()}
         return {"name": self.name, "pretrained": self.pretrained, **normalised}
-
-
-def _check_normalisation(mean: list[float] | None, std: list[float] | None) -> None:
-    if (mean is None) != (std is None):
-        raise InputError("model.image_mean and model.image_std: give both or neither.")
-    for argument, value in (("image_mean", mean), ("image_std", std)):
-        if value is not None and (len(value) != 3 or argument == "image_std" and min(value) <= 0):
-            raise InputError(f"model.{argument}={list(value)}: want three numbers, of R, G and B in [0, 1].")
-
-
-def _check_weights(name: str, pretrained: str | None, normalised: bool, quick_gelu: bool | None) -> None:
-    """Stops before anything is built or downloaded: names, tags, and files that do not tell enough."""
-    if name.startswith(SCHEMAS):
-        if pretrained is not None:
-            raise InputError(f"model.pretrained={pretrained!r}: {name} brings its own weights; give null.")
-        repository = name.removeprefix("hf-hub:")
-        if repository != name and not obtainable(repository, FILES, None):
-            raise _unreachable(name, repository)
-        return
-    if name not in open_clip.list_models():
-        near = [known for known in open_clip.list_models() if known.startswith(name[:5])][:8]
-        raise InputError(
-            f"model.name={name!r} is no open_clip architecture; near names: {', '.join(near) or 'none'}. "
-            "open_clip.list_models() lists all."
-        )
-    tags = open_clip.list_pretrained_tags_by_model(name)
-    if pretrained is None:
-        raise InputError(
-            f"model.pretrained has no value, and open_clip would take random weights: give a tag of {name} "
-            f"({', '.join(tags) or 'it has none'}), the path of a file, or, if that is meant, random."
-        )
-    if pretrained == "random":
-        return
-    if Path(pretrained).is_file():
-        _check_file(name, pretrained, tags, normalised, quick_gelu)
-    elif pretrained not in tags:
-        raise InputError(
-            f"model.pretrained={pretrained!r} is neither a file nor a tag of {name} ({', '.join(tags) or 'none'})."
-        )
-    else:
-        config = open_clip.get_pretrained_cfg(name, pretrained)
-        repository, _, file = config.get("hf_hub", "").rpartition("/")
-        if not obtainable(repository or None, (*FILES, *([file] if file else [])), config.get("url")):
-            raise _unreachable(f"{name} {pretrained}", repository or config.get("url"))
-
-
-def _check_file(name: str, path: str, tags: list[str], normalised: bool, quick_gelu: bool | None) -> None:
-    means = {tuple(open_clip.get_pretrained_cfg(name, tag).get("mean") or ()) for tag in tags}
-    special = any(part in name.lower() for part in ("siglip", "mobileclip"))
-    if not normalised and (special or means != {constants.OPENAI_DATASET_MEAN}):
-        raise InputError(
-            f"model.pretrained={path}: the file does not tell how its images were normalised, and open_clip would take "
-            f"OpenAI's mean and std, which are not known to be right for {name}. Give "
-            "'model.image_mean=[0.5,0.5,0.5]' 'model.image_std=[0.5,0.5,0.5]' (SigLIP), [0,0,0] and [1,1,1] "
-            "(MobileCLIP), or those it was trained with."
-        )
-    if quick_gelu is None and f"{name}-quickgelu" in open_clip.list_models():
-        raise InputError(
-            f"model.pretrained={path}: the file does not tell which GELU it was trained with. Give model.quick_gelu="
-            "true (OpenAI's weights, DFN's, MetaCLIP's) or model.quick_gelu=false (LAION's, DataComp's)."
-        )
-
-
-def _unreachable(what: str, source: str) -> InputError:
-    return InputError(
-        f"model=open_clip: the weights of {what} ({source}) are not in the local cache and the hub cannot be reached. "
-        "Put the file on this machine and give model.pretrained=PATH, or set HF_HOME to a cache that holds it."
-    )
-
-
-def _side(name: str, size: int | tuple[int, int]) -> int:
-    sides = {size} if isinstance(size, int) else set(size)
-    if len(sides) > 1:
-        raise InputError(f"model.name={name!r}: takes {size} pixels; give a square model.image_size=S.")
-    return sides.pop()

@@ -2,10 +2,10 @@
 
 import timm
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.weights import timm_options
+from docclf.weights import timm_features
 
 
 class Timm:
@@ -24,24 +24,8 @@ class Timm:
     """
 
     def __init__(self, name: str, weights: str | None = "pretrained", image_size: int | None = None) -> None:
-        if not timm.is_model(name):
-            near = timm.list_models(f"*{name.split('.')[0].split('_')[0]}*")[:8]
-            raise InputError(
-                f"model.name={name!r} is no timm model; near names: {', '.join(near) or 'none'}. "
-                "timm.list_models('*part*') lists all."
-            )
         self.name, self.weights = name, weights
-        options = {"num_classes": 0, **timm_options(name, weights, "model.weights")}
-        if image_size is not None and name.startswith(("vit", "deit", "beit", "eva", "swin", "test_vit")):
-            options["img_size"] = image_size
-        try:
-            self.net = _built(name, weights, options).eval()
-        except (OSError, RuntimeError, ValueError, AssertionError) as error:
-            raise InputError(
-                f"model.name={name!r} with model.weights={weights!r} and model.image_size={image_size} could not be "
-                f"built: {type(error).__name__}: {error}. Give model.weights=pretrained with the hub reachable, or "
-                "the path of a weight file of this very network."
-            ) from error
+        self.net = timm_features(name, weights, image_size, "model")
         config = timm.data.resolve_model_data_config(self.net)
         self.image_size = image_size or _square(name, config["input_size"])
         self.mean = torch.tensor(config["mean"]).view(1, 3, 1, 1)
@@ -61,19 +45,6 @@ class Timm:
         """Returns what the results name of it."""
         normalised = {"mean": self.mean.flatten().tolist(), "std": self.std.flatten().tolist()}
         return {"name": self.name, "weights": self.weights, **normalised}
-
-
-def _built(name: str, weights: str | None, options: dict) -> nn.Module:
-    if weights in (None, "pretrained"):
-        return timm.create_model(name, **options)
-    # timm drops names that do not fit when the classifier is left out, so another network's file would pass unseen.
-    net = timm.create_model(name, **options | {"pretrained": False, "pretrained_cfg_overlay": None})
-    try:
-        net.load_state_dict(timm.models.load_state_dict(weights), strict=True)
-    except RuntimeError:
-        net = timm.create_model(name, **{key: value for key, value in options.items() if key != "num_classes"})
-        net.reset_classifier(0)
-    return net
 
 
 def _square(name: str, size: tuple[int, int, int]) -> int:
