@@ -1,6 +1,9 @@
 """Draws the JPEG quality of a sample, and how small it once was."""
 
+import numpy as np
+
 from docclf.augment.draw import Draw, check_probability, check_range
+from docclf.augment.draw_batch import BatchDraw
 
 
 class Compression:
@@ -32,3 +35,10 @@ class Compression:
         if draw.chance(self.low_p) and side < image_size:
             drawn["low"] = max(1, side)
         return drawn
+
+    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray], image_size: int, chosen: np.ndarray) -> None:
+        """Writes what `draw` gives for each sample into the arrays of the batch; `chosen` [B]: the blurs drew "jpeg"."""
+        quality = draw.integer(*self.quality)
+        out["quality"][:] = np.where(draw.chance(self.p) | chosen, quality, -1)
+        side = np.rint(draw.uniform(self.low) * image_size)
+        out["low"][:] = np.where(draw.chance(self.low_p) & (side < image_size), np.maximum(1, side), 0)

@@ -2,17 +2,13 @@
 
 import math
 
-import cv2
 import numpy as np
 
 from docclf.augment.draw import Draw, check_probability, check_range, check_weights
+from docclf.augment.homography import ORIENTED, backdrop, shifted_scaled_rotated, turned_quad
 from docclf.augment.params import BORDERS, GRID
 
-_TRIES = 10  # as torchvision's and albumentations' random resized crop
-_MUTED = 0.4  # share of the colour a backdrop keeps
-_QUARTER = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-_MIRROR = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-_UNIT = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], dtype=np.float32)
+TRIES = 10  # as torchvision's and albumentations' random resized crop
 
 
 class Geometry:
@@ -78,23 +74,24 @@ class Geometry:
 
     def draw(self, draw: Draw, image_size: int) -> dict[str, object]:
         """The fields warp, border, fill and backdrop of Params."""
-        warp = self._orient(draw)  # before anything else, so that its numbers do not depend on the warp's
+        place = self._orient(draw)  # before anything else, so that its numbers do not depend on the warp's
         border = draw.name(self.borders)
         fill = [float(draw.integer([0, 255])) for _ in range(3)]
-        contrast = draw.uniform([0.0, 40.0])
+        contrast, warp = draw.uniform([0.0, 40.0]), None
         if draw.chance(self.p):
             kind = draw.name(self.kinds)
             drawers = {"crop": self._crop, "shift_scale_rotate": self._shift_scale_rotate, "quad": self._quad}
-            warp = warp @ drawers[kind](draw, image_size)
+            warp = drawers[kind](draw, image_size)
+        if warp is None or any(place):
+            warp = ORIENTED[place] if warp is None else ORIENTED[place] @ warp
         drawn = {"warp": warp, "border": BORDERS.index(border), "fill": np.array(fill)}
         if border == "backdrop":
-            drawn["backdrop"] = _backdrop(fill, contrast, draw)
+            steps = np.array([draw.uniform([-contrast, contrast]) for _ in range(GRID * GRID)])
+            drawn["backdrop"] = backdrop(drawn["fill"], steps)
         return drawn
 
-    def _orient(self, draw: Draw) -> np.ndarray:
-        warp = np.eye(3)
-        if draw.chance(self.halves):
-            warp = np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5 * draw.integer([0, 1])], [0.0, 0.0, 1.0]])
+    def _orient(self, draw: Draw) -> tuple[int, int, int]:
+        half = 1 + draw.integer([0, 1]) if draw.chance(self.halves) else 0
         quarters, mirror = 0, draw.chance(self.flip_horizontal)
         if draw.chance(self.flip_vertical):
             quarters, mirror = 2, not mirror
@@ -103,13 +100,11 @@ class Geometry:
         if draw.chance(self.orientations):
             quarters += draw.integer([0, 3])
             mirror ^= draw.chance(0.5)
-        for _ in range(quarters % 4):
-            warp = warp @ _QUARTER
-        return warp @ _MIRROR if mirror else warp
+        return half, quarters % 4, int(mirror)
 
     def _crop(self, draw: Draw, size: int) -> np.ndarray:
         low, high = math.log(self.crop_ratio[0]), math.log(self.crop_ratio[1])
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             area, ratio = draw.uniform(self.crop_area), math.exp(draw.uniform([low, high]))
             width, height = math.sqrt(area * ratio), math.sqrt(area / ratio)
             if width <= 1.0 and height <= 1.0:
@@ -125,24 +120,10 @@ class Geometry:
     def _shift_scale_rotate(self, draw: Draw, size: int) -> np.ndarray:
         angle, scale = draw.uniform([-self.rotation, self.rotation]), draw.uniform([1.0 - self.scale, 1.0 + self.scale])
         dx, dy = draw.uniform([-self.shift, self.shift]), draw.uniform([-self.shift, self.shift])
-        cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
-        x, y = 0.5 + dx, 0.5 + dy
-        return np.array([[cos, -sin, 0.5 - cos * x + sin * y], [sin, cos, 0.5 - sin * x - cos * y], [0.0, 0.0, 1.0]])
+        return np.array(shifted_scaled_rotated(math.cos(angle), math.sin(angle), scale, dx, dy))
 
     def _quad(self, draw: Draw, size: int) -> np.ndarray:
-        left, top, right, bottom = (draw.uniform(self.margin) for _ in range(4))
-        box = np.array([[-left, -top], [right, -top], [right, bottom], [-left, bottom]])
-        bounds = [-self.jitter, self.jitter]
-        corners = _UNIT + box + np.array([[draw.uniform(bounds), draw.uniform(bounds)] for _ in range(4)])
+        sides = [draw.uniform(self.margin) for _ in range(4)]
+        steps = [draw.uniform([-self.jitter, self.jitter]) for _ in range(8)]
         angle = draw.uniform([-self.rotation, self.rotation])
-        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        corners = (corners - 0.5) @ turn + 0.5
-        return cv2.getPerspectiveTransform(_UNIT, corners.astype(np.float32))
-
-
-def _backdrop(base: list[float], contrast: float, draw: Draw) -> np.ndarray:
-    """[4,4,3] cells about one muted colour that differ in lightness: a table top under uneven light."""
-    grey = sum(base) / 3.0
-    muted = np.array([grey + _MUTED * (value - grey) for value in base])
-    steps = np.array([draw.uniform([-contrast, contrast]) for _ in range(GRID * GRID)])
-    return np.minimum(np.maximum(steps.reshape(GRID, GRID, 1) + muted, 0.0), 255.0)
+        return np.array(turned_quad(sides, steps, math.cos(angle), math.sin(angle)))

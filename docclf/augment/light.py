@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from docclf.augment.draw import Draw, check_probability, check_range
+from docclf.augment.draw_batch import BatchDraw, each
 
 _HALF_PLANE = 4.0  # a band wider than the image is a half plane
 
@@ -76,3 +77,21 @@ class Light:
             centre, radii = [draw.random(), draw.random()], [draw.uniform(self.radius), draw.uniform(self.radius)]
             drawn["glare"] = np.array([*centre, *radii, math.pi * draw.random(), draw.uniform(self.strength)])
         return drawn
+
+    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray]) -> None:
+        """Writes what `draw` gives for each sample into the arrays of the batch."""
+        some = draw.where(draw.chance(self.uneven))
+        angle, slope = 2.0 * math.pi * some.random(), some.uniform(self.slope)
+        casts = np.stack([some.uniform([-self.cast, self.cast]) for _ in range(6)], axis=1).reshape(-1, 3, 2)
+        way = np.stack([each(math.cos, angle), each(math.sin, angle)], axis=1)
+        out["gradient"][some.rows] = casts + (slope[:, None] * way)[:, None, :]
+        out["vignette"][some.rows] = some.uniform(self.vignette)
+        some = draw.where(draw.chance(self.shadow))
+        direction, offset, soft = 2.0 * math.pi * some.random(), some.uniform([-0.4, 0.4]), some.uniform(self.soft)
+        dark, width = some.uniform(self.dark), some.uniform(self.band_width)
+        width = np.where(some.chance(self.band), width, _HALF_PLANE)
+        out["shadow"][some.rows] = np.stack([direction, offset, soft, dark, width], axis=1)
+        some = draw.where(draw.chance(self.glare))
+        spot = [some.random(), some.random(), some.uniform(self.radius), some.uniform(self.radius)]
+        spot += [math.pi * some.random(), some.uniform(self.strength)]
+        out["glare"][some.rows] = np.stack(spot, axis=1)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from docclf.augment.draw import Draw, check_probability, check_range, check_weights
+from docclf.augment.draw_batch import BatchDraw
 from docclf.augment.params import NOISES
 from docclf.imaging.noise import BANK
 
@@ -60,3 +61,22 @@ class Noise:
         else:
             amount = [draw.uniform(self.read), draw.uniform(self.shot)]
         return {"noise": NOISES.index(kind), "amount": np.array(amount, dtype=np.float64), "noise_at": at}
+
+    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray]) -> None:
+        """Writes what `draw` gives for each sample into the arrays of the batch."""
+        draw = draw.where(draw.chance(self.p))
+        chosen = draw.name(self.kinds)
+        out["noise"][draw.rows] = np.array([NOISES.index(kind) for kind in self.kinds])[chosen]
+        out["noise_at"][draw.rows] = draw.integer(0, BANK - 1)
+        for place, kind in enumerate(self.kinds):
+            some = draw.where(chosen == place)
+            first, second = out["amount"][:, 0], out["amount"][:, 1]
+            if kind == "gaussian":
+                first[some.rows] = np.sqrt(some.uniform(self.variance))
+            elif kind == "multiplicative":
+                out["amount"][some.rows] = self.factor
+            elif kind == "iso":
+                first[some.rows] = 2.0 * math.pi * some.uniform(self.hue)
+                second[some.rows] = some.uniform(self.intensity)
+            else:
+                first[some.rows], second[some.rows] = some.uniform(self.read), some.uniform(self.shot)

@@ -20,8 +20,8 @@ def _identity(rows: int, columns: int):
     return _constant(np.eye(rows, columns))
 
 
-def _zeros(*shape: int):
-    return _constant(np.zeros(shape))
+def _zeros(*shape: int, dtype: type = np.float64):
+    return _constant(np.zeros(shape, dtype=dtype))
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Params:
     gamma: float = 1.0
     low: int = 0
     blur: int = 0
-    kernel: np.ndarray = _zeros(KERNEL, KERNEL)
+    kernel: np.ndarray = _zeros(KERNEL, KERNEL, dtype=np.float32)
     kernel_size: int = 1
     sigma: float = 0.0
     zoom: float = 1.0
@@ -79,6 +79,15 @@ class Params:
     quality: int = -1
 
 
+_SAME = {f.name: np.asarray(getattr(Params(), f.name)) for f in fields(Params)}
+
+
 def stack(params: list[Params]) -> dict[str, np.ndarray]:
-    """[B, ...] arrays, one per attribute, of B samples' parameters."""
-    return {f.name: np.stack([np.asarray(getattr(p, f.name)) for p in params]) for f in fields(Params)}
+    """[B, ...] arrays, one per attribute, of B samples' parameters: whole numbers int64, the kernel float32, the rest
+    float64."""
+    return {name: np.stack([np.asarray(getattr(p, name), same.dtype) for p in params]) for name, same in _SAME.items()}
+
+
+def identity(count: int) -> dict[str, np.ndarray]:
+    """What `stack` makes of `count` times the defaults, to be written to."""
+    return {name: np.repeat(same[None], count, axis=0) for name, same in _SAME.items()}

@@ -6,10 +6,12 @@ from docclf.augment.blur import Blur
 from docclf.augment.colour import Colour
 from docclf.augment.compression import Compression
 from docclf.augment.draw import draws
+from docclf.augment.draw_batch import Stream
 from docclf.augment.geometry import Geometry
+from docclf.augment.geometry_batch import draw_geometry
 from docclf.augment.light import Light
 from docclf.augment.noise import Noise
-from docclf.augment.params import BLURS, BORDERS, KERNEL, NOISES, Params
+from docclf.augment.params import BLURS, BORDERS, KERNEL, NOISES, Params, identity
 from docclf.errors import InputError
 from docclf.imaging import blur as blurs
 from docclf.imaging import colour as colours
@@ -101,6 +103,31 @@ class Recipe:
         if self.compression is not None:
             drawn |= self.compression.draw(draw["jpeg"], self.image_size, chosen)
         return Params(**drawn)
+
+    def params_batch(self, epochs: np.ndarray, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """What `stack` makes of the parameters of B samples, bit for bit, several times faster.
+
+        Args:
+            epochs: [B], see params.
+            indices: [B], see params.
+        """
+        parts = {"geometry": self.geometry, "light": self.light, "colour": self.colour, "blur": self.blur}
+        parts |= {"noise": self.noise, "jpeg": self.compression}
+        stream = Stream(self.seed, epochs, indices)
+        out, draw = identity(stream.count), stream.draws([name for name, part in parts.items() if part is not None])
+        if not stream.count:
+            return out
+        if self.geometry is not None:
+            draw_geometry(self.geometry, draw["geometry"], out, self.image_size)
+        for name in ("light", "colour", "noise"):
+            if parts[name] is not None:
+                parts[name].draw_batch(draw[name], out)
+        chosen = np.zeros(stream.count, dtype=bool)
+        if self.blur is not None:
+            chosen = self.blur.draw_batch(draw["blur"], out, self.image_size)
+        if self.compression is not None:
+            self.compression.draw_batch(draw["jpeg"], out, self.image_size, chosen)
+        return out
 
     def __call__(self, image: np.ndarray, epoch: int, index: int) -> np.ndarray:
         """uint8 [S,S,3] RGB, a new array.

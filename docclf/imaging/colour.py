@@ -32,15 +32,28 @@ def hue_rotation(angle: float) -> np.ndarray:
     Args:
         angle: radians.
     """
-    cos, sin = np.cos(angle), np.sin(angle)
-    return _FROM_YIQ @ np.array([[1.0, 0.0, 0.0], [0.0, cos, -sin], [0.0, sin, cos]]) @ _TO_YIQ
+    return hue_matrix(np.cos(angle), np.sin(angle))
 
 
-def saturation(factor: float) -> np.ndarray:
-    """[3,3] mix of the colour (factor) and its own grey (1 - factor); 0 is grey, 1 the identity."""
-    return factor * np.eye(3) + (1.0 - factor) * np.outer(np.ones(3), LUMA)
+def hue_matrix(cos: float | np.ndarray, sin: float | np.ndarray) -> np.ndarray:
+    """[...,3,3] rotation of the hue by the angle of that cosine and sine, numbers or [...,1,1]."""
+    return _LUMA_PART + cos * _COS_PART + sin * _SIN_PART
 
 
+def saturation(factor: float | np.ndarray) -> np.ndarray:
+    """[...,3,3] mix of the colour (factor) and its own grey (1 - factor); 0 is grey, 1 the identity.
+
+    Args:
+        factor: a number or [...,1,1].
+    """
+    return factor * np.eye(3) + (1.0 - factor) * GREY
+
+
+GREY = np.outer(np.ones(3), LUMA)  # [3,3] RGB to its grey
 # FCC NTSC; the first row is LUMA, so that hue and grey agree.
 _TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
 _FROM_YIQ = np.linalg.inv(_TO_YIQ)
+# FROM_YIQ diag(1, rotation) TO_YIQ, sorted by what its parts are multiplied with.
+_LUMA_PART = np.outer(_FROM_YIQ[:, 0], _TO_YIQ[0])
+_COS_PART = np.outer(_FROM_YIQ[:, 1], _TO_YIQ[1]) + np.outer(_FROM_YIQ[:, 2], _TO_YIQ[2])
+_SIN_PART = np.outer(_FROM_YIQ[:, 2], _TO_YIQ[1]) - np.outer(_FROM_YIQ[:, 1], _TO_YIQ[2])

@@ -73,6 +73,21 @@ def _box(warp: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]
     return whole if inside and whole[2] > whole[0] and whole[3] > whole[1] else None
 
 
+def square_to_quad(corners: list[tuple]) -> list[list]:
+    """3 x 3 entries of the homography from the unit square to a quadrangle (Heckbert 1989, section 2.2.3).
+
+    Args:
+        corners: x, y of the images of (0,0), (1,0), (1,1), (0,1); numbers, or arrays of one shape for many at once,
+            with the same bits either way.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+    dx1, dx2, sx = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
+    dy1, dy2, sy = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
+    area = dx1 * dy2 - dx2 * dy1
+    g, h = (sx * dy2 - dx2 * sy) / area, (dx1 * sy - sx * dy1) / area
+    return [[x1 - x0 + g * x1, x3 - x0 + h * x3, x0], [y1 - y0 + g * y1, y3 - y0 + h * y3, y0], [g, h, 1.0 + 0.0 * x0]]
+
+
 def covers(warp: np.ndarray) -> bool:
     """True when every output pixel lies in the source: a convex quadrangle is inside where its corners are."""
     low, high = -_CLOSE, 1.0 + _CLOSE

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from docclf.imaging.warp import composite, coverage, covers, enlarge, warp_to_square
+from docclf.imaging.warp import composite, coverage, covers, enlarge, square_to_quad, warp_to_square
 
 
 def bilinear_loop(image, warp, size, border, fill):
@@ -94,3 +94,15 @@ def test_composite_mixes_by_the_cover():
     cover = np.linspace(0, 1, 25, dtype=np.float32).reshape(5, 5)
     expected = (100 + 100 * cover)[..., None]
     assert np.abs(composite(front, back, cover) - expected).max() <= 1.0
+
+
+def test_the_homography_of_a_quadrangle_maps_its_corners():
+    unit = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    rng = np.random.default_rng(0)
+    many = unit[:, :, None] + rng.uniform(-0.2, 0.2, (4, 2, 50))
+    entries = square_to_quad([tuple(corner) for corner in many])
+    for n in range(50):
+        matrix = np.array(square_to_quad(many[..., n].tolist()))
+        mapped = matrix @ np.concatenate([unit.T, np.ones((1, 4))])
+        assert np.allclose(mapped[:2] / mapped[2], many[..., n].T, atol=1e-12)
+        assert np.array_equal(matrix, np.array(entries)[..., n])
