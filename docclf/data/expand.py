@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from docclf.data.loader import Source
+from docclf.data.source import Source
 
 FOLD = 24
 _TURNS = (None, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
@@ -33,10 +33,16 @@ def view(image: np.ndarray, k: int) -> np.ndarray:
 
 
 class Expanded:
-    """A source with 24 samples for each image of another; sample and class 24 * i + k is view k of image i."""
+    """A source with 24 samples for each image of another; sample and class 24 * i + k is view k of image i.
+
+    A loader reads image `i // 24` once for all its samples of a batch, and takes their views from it.
+    """
 
     def __init__(self, source: Source):
         self.source = source
+        for name in ("side", "fingerprint"):
+            if hasattr(source, name):
+                setattr(self, name, getattr(source, name))
 
     def __len__(self) -> int:
         return FOLD * len(self.source)
@@ -48,3 +54,8 @@ class Expanded:
     def name(self, i: int) -> str:
         """Returns the image's name and the view."""
         return f"{self.source.name(i // FOLD)} (view {i % FOLD} of {FOLD})"
+
+    def expect(self, indices: np.ndarray) -> None:
+        """Tells the source which images come soon, when it wants to know."""
+        if hasattr(self.source, "expect"):
+            self.source.expect(np.unique(indices // FOLD))

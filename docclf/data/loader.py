@@ -1,29 +1,19 @@
-"""The training loader: batches of a source, read, augmented and squashed by threads."""
+"""The training loader: batches of a source, prepared by threads and finished on the device."""
 
 import weakref
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import torch
 
 from docclf.batch import Batch
+from docclf.data.feed.parts import parts
 from docclf.data.order import Order
-from docclf.data.stream import Buffers, stream, thread_count
+from docclf.data.source import Source as Source
+from docclf.data.stream import as_images, run_ahead, thread_count
 from docclf.errors import InputError
-from docclf.imaging.resize import squash
-
-
-class Source(Protocol):
-    """What a loader reads from; both methods are called from several threads at once."""
-
-    def __len__(self) -> int: ...
-
-    def read(self, i: int) -> np.ndarray:
-        """Returns image i, uint8 [H,W,3] RGB."""
-
-    def name(self, i: int) -> str:
-        """Returns what an error message should call image i."""
 
 
 class Batches:
@@ -42,7 +32,8 @@ class Batches:
         batch_size: samples per rank and batch.
         seed: run seed.
         augment: `augment(image uint8 [H,W,3], epoch, index) -> uint8 [S,S,3]`, or None to squash only. `epoch` is the
-            number of the walk over the set, so a sample drawn twice in an epoch is augmented twice differently.
+            number of the walk over the set, so a sample drawn twice in an epoch is augmented twice differently. When
+            its `on_device(device)` says so, batches hold raw pixels and `prepare` augments them on the device.
         labels: int64 [len(source)]; None labels each sample with its own number.
         samples_per_epoch: samples an epoch draws over all ranks; None draws each sample once.
         threads: threads that read; None takes the cores of this process.
@@ -50,6 +41,10 @@ class Batches:
         rank: number of this process.
         world: processes that share the epoch.
         drop_last: leave out the rest that fills no batch.
+        views: views made of each image besides the student's: "clean", "second"; of the same read of the image.
+        device: type of the device that trains: "cpu" or "cuda".
+        block: samples of a block of the shuffle; None shuffles uniformly (see `docclf.data.order.Order`).
+        window: blocks of a window of the shuffle.
 
     Raises:
         InputError: when an epoch holds no batch, or an argument is out of range.
@@ -69,6 +64,10 @@ class Batches:
         rank: int = 0,
         world: int = 1,
         drop_last: bool = True,
+        views: tuple[str, ...] = (),
+        device: str = "cpu",
+        block: int | None = None,
+        window: int = 256,
     ):
         for name, value, least in (
             ("batch_size", batch_size, 1),
@@ -83,12 +82,13 @@ class Batches:
             raise InputError(f"rank {rank} of world {world}: expected a rank from 0 to world - 1.")
         if len(source) == 0:
             raise InputError("the training set holds no image; give a folder with at least one readable image.")
-        self.source, self.augment, self.labels = source, augment, labels
-        self.image_size, self.batch_size, self.prefetch = image_size, batch_size, prefetch
+        self.source, self.labels = source, labels
+        self.batch_size, self.prefetch = batch_size, prefetch
         self.rank, self.world = rank, world
         self.threads = thread_count(threads)
         self.wait_seconds = 0.0
-        self._order = Order(len(source), samples_per_epoch, seed)
+        self.timed: Callable = nullcontext  # `timed("augment")` measures what happens inside
+        self._order = Order(len(source), samples_per_epoch, seed, block, window)
         full, rest = divmod(self._order.draws, batch_size * world)
         self._batches = full + (not drop_last and rest >= world)
         if self._batches == 0:
@@ -97,7 +97,7 @@ class Batches:
                 f"process(es); lower data.batch_size, raise data.samples_per_epoch above "
                 f"{batch_size * world - 1}, or give more images."
             )
-        self._buffers = Buffers(batch_size, image_size, keep=prefetch + 2)
+        self._fill, self._finish = parts(source, image_size, batch_size, augment, views, device, self.threads, prefetch)
         self.epoch = self._start = self._marked = 0
         self._running: weakref.ref | None = None
 
@@ -144,8 +144,11 @@ class Batches:
             running.close()
 
     def prepare(self, batch: Batch) -> Batch:
-        """Returns the batch as it is: threads on the CPU did everything."""
-        return batch
+        """Returns the batch, moved to the device before, with all its views; the same one when threads made them."""
+        if self._finish is None:
+            return batch
+        with self.timed("augment"):
+            return self._finish(batch)
 
     def __iter__(self) -> Iterator[Batch]:
         self.close()
@@ -154,38 +157,41 @@ class Batches:
         return iterator
 
     def _iterate(self) -> Iterator[Batch]:
-        epoch, start, self._start = self.epoch, self._start, 0
-        plan = (self._jobs(epoch, batch) for batch in range(start, self._batches))
-        for images, jobs in stream(plan, self._fill, self._buffers, self.threads, self.prefetch, self._waited):
-            indices, turns = torch.tensor(jobs, dtype=torch.int64).T.contiguous()
-            labels = indices.clone() if self.labels is None else torch.from_numpy(self.labels[indices.numpy()])
-            yield Batch(images, labels, indices, turns)
+        start, self._start = self._start, 0
+        yield from run_ahead(self._plan(self.epoch, start), self.threads, self.prefetch, self._waited)
 
-    def _jobs(self, epoch: int, batch: int) -> list[tuple[int, int]]:
+    def _plan(self, epoch: int, start: int) -> Iterator[tuple[Batch, list]]:
+        for number in range(start, self._batches):
+            indices, turns = self._items(epoch, number)
+            arrays, tasks = ({"images": None}, []) if self._fill is None else self._fill.start(indices, turns)
+            if self._order.block is not None and hasattr(self.source, "expect"):
+                size = self.batch_size * self.world
+                coming = self._order.coming(epoch, number * size, (number + 1) * size, number == start)
+                tasks = [partial(self.source.expect, coming), *tasks] if len(coming) else tasks
+            labels = indices if self.labels is None else self.labels[indices]
+            pixels = {name: None if a is None else as_images(a) for name, a in arrays.items()}
+            del arrays  # the batch alone keeps its memory
+            numbers = (torch.tensor(values, dtype=torch.int64) for values in (labels, indices, turns))
+            yield Batch(pixels.pop("images"), *numbers, **pixels), tasks
+            del pixels, tasks
+
+    def _items(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
         size = self.batch_size * self.world
-        start = batch * size
+        start = number * size
         share, extra = divmod(min(size, self._order.draws - start), self.world)
         start += self.rank * share + min(self.rank, extra)
-        indices, passes = self._order.items(epoch, start, start + share + (self.rank < extra))
-        return list(zip(indices.tolist(), passes.tolist(), strict=True))
-
-    def _fill(self, job: tuple[int, int], out: np.ndarray) -> None:
-        index, turn = job
-        try:
-            image = self.source.read(index)
-            out[...] = squash(image, self.image_size) if self.augment is None else self.augment(image, turn, index)
-        except InputError as error:
-            raise InputError(f"{self.source.name(index)}: {error}") from error
-        except Exception as error:
-            raise RuntimeError(f"while preparing {self.source.name(index)} (sample {index}, pass {turn})") from error
+        return self._order.items(epoch, start, start + share + (self.rank < extra))
 
     def _waited(self, seconds: float) -> None:
         self.wait_seconds += seconds
 
-    def _geometry(self) -> dict[str, int]:
+    def _geometry(self) -> dict:
         return {
             "samples": len(self.source),
             "draws": self._order.draws,
             "global_batch": self.batch_size * self.world,
             "seed": self._order.seed,
+            "block": self._order.block,
+            "window": self._order.window,
+            "fingerprint": getattr(self.source, "fingerprint", None),
         }

@@ -1,0 +1,68 @@
+"""The end of a batch on the device it was moved to: cut from a resident pack, augmented, squashed."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from docclf.batch import Batch
+from docclf.data.expand import FOLD, view
+from docclf.data.feed.cut import cut, squash_batch
+from docclf.data.feed.fill import SECOND, Make, make_one
+from docclf.data.source import Source
+from docclf.data.stream import as_images
+
+
+class Finish:
+    """Makes the views of a batch on the device, of raw pixels that came with it or lie there.
+
+    Args:
+        source: names samples in errors.
+        image_size: side S, pixels.
+        views: the views asked for besides the student's.
+        executor: `executor(images uint8 [B,3,H,W], turns, indices) -> uint8 [B,3,S,S]` on the device; None augments
+            nothing.
+        makers: how each view is made on the CPU, image by image; used instead of the above when `executor` is None
+            and the batch is on the CPU, so that it equals what the threads of other feeds make, bit for bit.
+        resident: `resident(device) -> uint8 [N,s,s,3]`, all images on the device; None when batches bring pixels.
+        expand: samples per resident image, 1 or 24.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        image_size: int,
+        views: tuple[str, ...],
+        executor: Callable[[Tensor, Tensor, Tensor], Tensor] | None,
+        makers: dict[str, Make],
+        resident: Callable[[torch.device], Tensor] | None = None,
+        expand: int = 1,
+    ):
+        self.source, self.image_size, self.views, self.executor = source, image_size, views, executor
+        self.makers, self.resident, self.expand = makers, resident, expand
+
+    def __call__(self, batch: Batch) -> Batch:
+        """Returns the batch with all views that were asked for, uint8 [B,3,S,S] on its device."""
+        if self.resident is not None and self.executor is None and batch.indices.device.type == "cpu":
+            return self._one_by_one(batch)
+        raw = batch.images
+        if self.resident is not None:
+            raw = cut(self.resident(batch.indices.device), batch.indices, self.expand)
+        if self.executor is None:
+            clean = squash_batch(raw, self.image_size)
+            return batch._replace(images=clean, clean=clean.clone() if "clean" in self.views else None)
+        return batch._replace(
+            images=self.executor(raw, batch.turns, batch.indices),
+            clean=squash_batch(raw, self.image_size) if "clean" in self.views else None,
+            second=self.executor(raw, batch.turns + SECOND, batch.indices) if "second" in self.views else None,
+        )
+
+    def _one_by_one(self, batch: Batch) -> Batch:
+        shape = (len(batch.indices), self.image_size, self.image_size, 3)
+        made = {name: np.empty(shape, np.uint8) for name in self.makers}
+        pixels = self.resident(batch.indices.device).numpy()
+        for place, (index, turn) in enumerate(zip(batch.indices.tolist(), batch.turns.tolist(), strict=True)):
+            image = view(pixels[index // FOLD], index % FOLD) if self.expand > 1 else pixels[index]
+            make_one(self.makers, self.source, image, turn, index, {name: a[place] for name, a in made.items()})
+        return batch._replace(**{name: as_images(array) for name, array in made.items()})
