@@ -1,45 +1,46 @@
-"""The list of usable images below a folder: every file is decoded once before class numbers are given."""
+"""The list of usable images of a source: every image is decoded once before class numbers are given."""
 
 import hashlib
 import logging
 import os
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
-from docclf.data import index_cache
-from docclf.data.index_cache import Entry
-from docclf.data.scan import check_folder, scan
+from docclf.data.copies import DEDUP, drop_copies
+from docclf.data.index_cache import Entry, IndexCache
+from docclf.data.index_check import checked
+from docclf.data.scan import check_folder
+from docclf.data.sources.folder import FolderSource
+from docclf.data.sources.source import Source
 from docclf.data.stream import thread_count
 from docclf.errors import InputError
-from docclf.imaging.read import EXTENSIONS, MAX_PIXELS, read_image
+from docclf.imaging.read import EXTENSIONS, MAX_PIXELS
 
 _log = logging.getLogger(__name__)
-_LEAST = 2  # a line of pixels has no upper and lower half, and nothing to photograph
-_SLICE = 4096  # files handed to the threads at a time, so that a million files do not become a million futures
 
 
 @dataclass(frozen=True)
 class Index:
-    """Readable images below `root`, sorted by path, and what was left out: (path, reason)."""
+    """Readable images of a source, sorted by key, and what was left out: (key, reason).
+
+    `root` is the folder, or the location of the shards as a path; `source` reads the bytes.
+    """
 
     root: Path
     entries: list[Entry]
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    source: Source | None = None
 
     def read(self, entry: Entry) -> bytes:
         """Returns the bytes of an image's file."""
-        return (self.root / entry.path).read_bytes()
+        return self.source.read(entry.path, entry.offset, entry.size)
 
     def fingerprint(self) -> str:
         """Returns the sha256 over path, size and content hash of every used image, in path order."""
-        digest = hashlib.sha256()
-        for entry in self.entries:
-            digest.update(os.fsencode(f"{entry.path}\0{entry.size}\0{entry.sha256}\n"))
-        return digest.hexdigest()
+        return _fingerprint(self.entries)
 
     def facts(self) -> dict:
         """Returns counts, skipped files and fingerprint for the log of a run."""
@@ -53,13 +54,13 @@ class Index:
 
 
 def build_index(
-    root: Path,
+    root: str | Path,
     max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     unique: bool = True,
     argument: str = "data.root",
 ) -> Index:
-    """Returns the index of a folder; decodes what the cached index does not vouch for (same path, size and time).
+    """Returns the index of a folder; see `index_source`.
 
     Args:
         root: folder, searched with everything below it.
@@ -72,65 +73,97 @@ def build_index(
         InputError: when no readable image is there.
     """
     root = check_folder(root, argument)
-    paths, skipped = scan(root)
-    known = index_cache.load(root, max_pixels)
+    return index_source(FolderSource(root), max_pixels, threads, "exact" if unique else "off", argument, root)
+
+
+def index_source(
+    source: Source,
+    max_pixels: int = MAX_PIXELS,
+    threads: int | None = None,
+    dedup: str = "exact",
+    argument: str = "SOURCE",
+    root: Path | None = None,
+) -> Index:
+    """Returns the index of a source; decodes what the cached index does not vouch for (same key, size and time).
+
+    A process that is killed has noted what it decoded, so the next call goes on there.
+
+    Args:
+        source: what is indexed.
+        max_pixels: larger images count as unreadable.
+        threads: threads that decode.
+        dedup: "exact" leaves out images whose content equals that of an earlier one (in key order), "near" those that
+            look like an earlier one too, "off" none.
+        argument: what the user calls the source, for errors.
+        root: the source as a path; its location by default.
+
+    Raises:
+        InputError: when no readable image is there, or a shard is broken.
+    """
+    if dedup not in DEDUP:
+        raise InputError(f"dedup={dedup}: expected one of {', '.join(DEDUP)}.")
+    root = Path(source.location) if root is None else root
+    cache = IndexCache(source.location, max_pixels)
+    known = cache.load()
     fresh: dict[str, Entry] = {}
+    skipped: dict[str, str] = {}
     with (
-        ThreadPoolExecutor(thread_count(threads)) as pool,
-        tqdm(total=len(paths), desc=f"checking {root.name}", unit="image", disable=None) as bar,
+        ThreadPoolExecutor(thread_count(threads), thread_name_prefix="docclf-index") as pool,
+        tqdm(desc=f"checking {root.name}", unit="image", disable=None) as bar,
     ):
-        for start in range(0, len(paths), _SLICE):
-            part = paths[start : start + _SLICE]
-            for path, result in zip(
-                part, pool.map(lambda p: _verify(root, p, known.get(p), max_pixels), part), strict=True
-            ):
-                if isinstance(result, Entry):
-                    fresh[path] = result
-                else:
-                    skipped.append((path, result))
-                bar.update()
+        try:
+            for results in checked(source, known, max_pixels, pool, thread_count(threads), bar):
+                new = []
+                for path, result in results:
+                    if isinstance(result, Entry):
+                        fresh[path] = result
+                        if known.get(path) is not result:
+                            new.append(result)
+                    else:
+                        skipped[path] = result.reason
+                        if result.part:  # what was read of it before its end proved broken
+                            fresh = {p: entry for p, entry in fresh.items() if not p.startswith(f"{path}/")}
+                if new:
+                    cache.add(new)
+        finally:
+            cache.close()
+            pool.shutdown(wait=True, cancel_futures=True)
+    entries = [fresh[path] for path in sorted(fresh)]
     if fresh != known:
-        index_cache.save(root, max_pixels, fresh)
-    index = Index(root, list(fresh.values()), skipped)
-    if unique:
-        index = without_copies([index])[0]
-    _report(index, len(paths), argument)
+        cache.save(entries, _fingerprint(entries))
+    seen = len(fresh) + len(skipped)
+    index = Index(root, entries, list(skipped.items()), source)
+    index = without_copies([index], dedup)[0]
+    _report(index, seen, argument)
     return index
 
 
-def without_copies(indexes: list[Index]) -> list[Index]:
-    """Returns the indexes less the files whose content was seen before, in this order of folders and paths."""
-    first: dict[str, str] = {}
-    result = []
+def without_copies(indexes: list[Index], dedup: str = "exact") -> list[Index]:
+    """Returns the indexes less the images that were seen before, in this order of sources and keys.
+
+    Args:
+        indexes: what the images come from.
+        dedup: "exact" compares contents, "near" perceptual hashes too, "off" nothing.
+    """
+    reasons = drop_copies([entry for index in indexes for entry in index.entries], dedup)
+    result, start = [], 0
     for index in indexes:
         kept, skipped = [], list(index.skipped)
-        for entry in index.entries:
-            if entry.sha256 in first:
-                skipped.append((entry.path, f"same content as {first[entry.sha256]}"))
+        for number, entry in enumerate(index.entries, start):
+            if number in reasons:
+                skipped.append((entry.path, reasons[number]))
             else:
-                first[entry.sha256] = entry.path
                 kept.append(entry)
-        result.append(Index(index.root, kept, skipped))
+        start += len(index.entries)
+        result.append(Index(index.root, kept, skipped, index.source))
     return result
 
 
-def _verify(root: Path, path: str, known: Entry | None, max_pixels: int) -> Entry | str:
-    file = root / path
-    try:
-        status = file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return "no regular file"
-        if known is not None and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
-            return known
-        data = file.read_bytes()
-        height, width = read_image(data, max_pixels, name=path).shape[:2]
-        if min(height, width) < _LEAST:
-            return f"{width} x {height} pixels; expected {_LEAST} or more on each side"
-    except OSError as error:
-        return f"cannot be opened ({error.strerror or error})"
-    except InputError as error:
-        return str(error).removeprefix(f"{path}: ")
-    return Entry(path, status.st_size, status.st_mtime_ns, hashlib.sha256(data).hexdigest(), height, width)
+def _fingerprint(entries: list[Entry]) -> str:
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(os.fsencode(f"{entry.path}\0{entry.size}\0{entry.sha256}\n"))
+    return digest.hexdigest()
 
 
 def _report(index: Index, seen: int, argument: str) -> None:

@@ -1,7 +1,8 @@
-"""What is known about files that were decoded before, kept in DOCCLF_CACHE or ~/.cache/docclf.
+"""What is known about images that were decoded before, kept in DOCCLF_CACHE or ~/.cache/docclf.
 
-A row is believed only while size and modification time of the file are the same. Unreadable files are never stored:
-they are tried again at each start.
+A row is believed only while size, time and place of the image are the same. Unreadable images are never stored: they
+are tried again at each start. While an index is being made, its rows are appended to a file of the process, so that a
+process that is killed loses no more than its last second; the next start reads what all of them left.
 """
 
 import hashlib
@@ -9,16 +10,30 @@ import json
 import logging
 import os
 import tempfile
-from dataclasses import astuple, dataclass
+import zipfile
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+import numpy as np
+
 _log = logging.getLogger(__name__)
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One readable image: path relative to the root (with `/`), bytes, time, sha256 of the content, pixels."""
+    """One readable image: its key (path relative to the root, with `/`), bytes, time, sha256 of the content, pixels.
+
+    Args:
+        path: a path below the folder, shard and member, or table and row.
+        size: bytes.
+        mtime_ns: time of the file, or a number that changes with its shard.
+        sha256: of the content, hex.
+        height: pixels, turned by EXIF.
+        width: pixels.
+        offset: first byte in the shard, or row of the table.
+        look: perceptual hash, 64 bits; 0 where there is none.
+    """
 
     path: str
     size: int
@@ -26,45 +41,122 @@ class Entry:
     sha256: str
     height: int
     width: int
+    offset: int = 0
+    look: int = 0
 
 
-def _cache_file(root: Path, max_pixels: int) -> Path:
-    base = os.environ.get("DOCCLF_CACHE") or Path.home() / ".cache" / "docclf"
-    key = hashlib.sha256(os.fsencode(f"{root.resolve()}\0{max_pixels}")).hexdigest()[:24]
-    return Path(base) / "index" / f"{key}.json"
+_NUMBERS = {"size": "<i8", "mtime_ns": "<i8", "height": "<i4", "width": "<i4", "offset": "<i8", "look": "<u8"}
 
 
-def load(root: Path, max_pixels: int) -> dict[str, Entry]:
-    """Returns what was stored about a folder, by path; nothing when it is another version or unreadable."""
+class IndexCache:
+    """The stored rows of one source.
+
+    Args:
+        location: what the source calls itself.
+        max_pixels: limit under which the images were decoded.
+    """
+
+    def __init__(self, location: str, max_pixels: int):
+        base = os.environ.get("DOCCLF_CACHE") or Path.home() / ".cache" / "docclf"
+        key = hashlib.sha256(os.fsencode(f"{location}\0{max_pixels}")).hexdigest()[:24]
+        self.location, self.file = location, Path(base) / "index" / f"{key}.npz"
+        self._parts: list[Path] = []
+        self._stream = None
+
+    def load(self) -> dict[str, Entry]:
+        """Returns what was stored, by key, and what unfinished processes left; nothing when it is unreadable."""
+        known = {}
+        try:
+            known = {entry.path: entry for entry in _unpack(self.file)}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            _log.warning("the cached index of %s is unreadable and made anew (%s)", self.location, error)
+        self._parts = sorted(self.file.parent.glob(f"{self.file.stem}.*.part")) if self.file.parent.is_dir() else []
+        for part in self._parts:
+            known.update((entry.path, entry) for entry in _rows(part))
+        return known
+
+    def add(self, entries: list[Entry]) -> None:
+        """Appends rows to the file of this process; does nothing where that cannot be written (`save` says so)."""
+        try:
+            if self._stream is None:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=f"{self.file.stem}.", suffix=".part")
+                self._stream = os.fdopen(handle, "w")
+                self._parts.append(Path(name))
+            self._stream.writelines(json.dumps(astuple(entry)) + "\n" for entry in entries)
+            self._stream.flush()
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """Closes the file of this process and leaves it to the next start."""
+        if self._stream is not None:
+            try:
+                self._stream.close()
+            except OSError:  # a full disk: what is missing is decoded again
+                pass
+            self._stream = None
+
+    def save(self, entries: list[Entry], fingerprint: str) -> None:
+        """Stores the rows whole and removes the files they were collected in; says so when that fails."""
+        self.close()
+        temporary = None
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("wb", dir=self.file.parent, suffix=".tmp", delete=False) as stream:
+                temporary = stream.name
+                np.savez_compressed(stream, **_packed(self.location, entries, fingerprint))
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, self.file)
+            for part in self._parts:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning(
+                "the index of %s cannot be cached in %s, so the next start checks all files again (%s)",
+                self.location,
+                self.file.parent,
+                error,
+            )
+            if temporary is not None:
+                Path(temporary).unlink(missing_ok=True)
+
+
+def _packed(location: str, entries: list[Entry], fingerprint: str) -> dict[str, np.ndarray]:
+    """Returns the rows as columns; a million take about 60 MB, nearly all of it the sha256."""
+    about = {"version": _VERSION, "location": location, "images": len(entries), "fingerprint": fingerprint}
+    columns = {name: np.array([getattr(e, name) for e in entries], kind) for name, kind in _NUMBERS.items()}
+    paths = b"\0".join(os.fsencode(entry.path) for entry in entries)
+    return {
+        "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
+        "path": np.frombuffer(paths, np.uint8),
+        "sha256": np.frombuffer(bytes.fromhex("".join(entry.sha256 for entry in entries)), np.uint8),
+        **columns,
+    }
+
+
+def _unpack(file: Path) -> list[Entry]:
+    with np.load(file, allow_pickle=False) as stored:
+        about = json.loads(stored["about"].tobytes())
+        if about["version"] != _VERSION or not about["images"]:
+            return []
+        columns = {name: stored[name].tolist() for name in _NUMBERS}
+        columns["path"] = [os.fsdecode(path) for path in stored["path"].tobytes().split(b"\0")]
+        digests = stored["sha256"].tobytes().hex()
+    columns["sha256"] = [digests[k : k + 64] for k in range(0, len(digests), 64)]
+    order = [columns[field.name] for field in fields(Entry)]
+    return [Entry(*row) for row in zip(*order, strict=True)]
+
+
+def _rows(part: Path) -> list[Entry]:
+    """Returns the whole lines of a file that a process may have been killed in the middle of."""
+    rows = []
     try:
-        stored = json.loads(_cache_file(root, max_pixels).read_text())
-        return {row[0]: Entry(*row) for row in stored["entries"]} if stored["version"] == _VERSION else {}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        _log.warning("the cached index of %s is unreadable and made anew (%s)", root, error)
-        return {}
-
-
-def save(root: Path, max_pixels: int, entries: dict[str, Entry]) -> None:
-    """Stores what is known about a folder; says so when the cache folder cannot be written."""
-    file = _cache_file(root, max_pixels)
-    temporary = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".tmp", delete=False) as stream:
-            temporary = stream.name
-            rows = [list(astuple(entry)) for entry in entries.values()]
-            json.dump({"version": _VERSION, "root": str(root), "entries": rows}, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
-    except OSError as error:
-        _log.warning(
-            "the index of %s cannot be cached in %s, so the next start checks all files again (%s)",
-            root,
-            file.parent,
-            error,
-        )
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        for line in part.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):
+                rows.append(Entry(*json.loads(line)))
+    except (OSError, ValueError, TypeError):
+        pass
+    return rows

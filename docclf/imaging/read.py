@@ -33,6 +33,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_SIDEWAYS = {_TURNS[value] for value in (5, 6, 7, 8)}
+
 
 def is_image_name(name: str) -> bool:
     """Tells whether a file name promises an image; hidden files (`.x.jpg`, the `._x.jpg` of macOS) do not count."""
@@ -60,6 +62,25 @@ def read_image(
     Raises:
         InputError: naming the file, when it cannot be read whole.
     """
+    return _decode(source, max_pixels, min_side, name)[0]
+
+
+def inspect_image(
+    data: bytes, max_pixels: int = MAX_PIXELS, min_side: int = 64, name: str | None = None
+) -> tuple[int, int, np.ndarray]:
+    """Returns height, width and the pixels, which for a JPEG may be decoded at a fraction, as `read_image` does.
+
+    Every byte of the file is read and what is damaged raises as in `read_image`: a JPEG at a fraction skips the
+    arithmetic of the high frequencies, not their bits.
+    """
+    small, (height, width) = _decode(data, max_pixels, min_side, name)
+    return height, width, small
+
+
+def _decode(
+    source: str | Path | bytes, max_pixels: int, min_side: int | None, name: str | None
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Returns the pixels and the (height, width) of the whole image, both turned by EXIF."""
     if name is None:
         name = "the given bytes" if isinstance(source, bytes) else str(source)
     try:
@@ -81,7 +102,8 @@ def read_image(
             turn = _TURNS.get(orientation(image))
             image.load()
             image = image if turn is None else image.transpose(turn)
-            return np.ascontiguousarray(_rgb(image))
+            size = (width, height) if turn in _SIDEWAYS else (height, width)
+            return np.ascontiguousarray(_rgb(image)), size
     except InputError:
         raise
     except Image.UnidentifiedImageError as error:

@@ -1,4 +1,3 @@
-import json
 import os
 import shutil
 from pathlib import Path
@@ -6,7 +5,7 @@ from pathlib import Path
 import pytest
 from image_files import pixels, save
 
-from docclf.data import index as index_module
+from docclf.data import index_check
 from docclf.data.index import build_index, without_copies
 from docclf.data.scan import scan
 from docclf.errors import InputError
@@ -113,9 +112,9 @@ def test_linked_folders_are_read_and_loops_end(tmp_path):
 
 def test_second_start_decodes_nothing_and_gives_the_same(messy, monkeypatch):
     first = build_index(messy)
-    read = index_module.read_image
+    inspect = index_check.inspect_image
     seen = []
-    monkeypatch.setattr(index_module, "read_image", lambda *a, **k: seen.append(k["name"]) or read(*a, **k))
+    monkeypatch.setattr(index_check, "inspect_image", lambda *a, **k: seen.append(k["name"]) or inspect(*a, **k))
     second = build_index(messy)
     assert second.entries == first.entries and second.fingerprint() == first.fingerprint()
     assert sorted(seen) == ["deep/cut.jpg", "empty.jpg", "line.png", "note.jpg"]  # what failed is tried again
@@ -131,10 +130,14 @@ def test_cache_lies_outside_the_users_folder_and_may_be_broken(messy, cache_fold
     first = build_index(messy)
     assert sorted(p.name for p in messy.iterdir()) == before
     (file,) = (cache_folder / "index").iterdir()
-    json.loads(file.read_text())
-    for content in ("{", "[]", '{"version": 1, "entries": [["b.png"]]}', '{"version": 0, "entries": []}'):
-        file.write_text(content)
+    whole = file.read_bytes()
+    assert len(whole) < 3000
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    for content in (b"", b"{", whole[:-9], whole[:200], bytes(flipped)):
+        file.write_bytes(content)
         assert build_index(messy).entries == first.entries
+        assert file.read_bytes() == whole
 
 
 def test_cache_that_cannot_be_written_is_said(messy, monkeypatch, caplog, tmp_path):
