@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,29 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Saves ``checkpoint`` to ``path``; raises InputError with the remedy when it cannot."""
         atomic.write(path, lambda temporary: torch.save(checkpoint, temporary))
+
+    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict:
+        """Loads what a training goes on from; raises InputError for a released checkpoint, which cannot be resumed."""
+        found = super().load_checkpoint(path, map_location or "cpu", weights_only)
+        if found.get(KEY, {}).get("released"):
+            raise InputError(
+                f"{path} holds the weights of the encoder only, so no training can go on from it. Start a new run "
+                f"from them: init_from={path}."
+            )
+        return found
+
+
+def released(checkpoint: dict[str, Any], clean: Callable[[Any], Any] = lambda node: node) -> dict[str, Any]:
+    """Returns what evaluation, export and ``init_from`` need of a checkpoint, and no more: the weights-only form.
+
+    Args:
+        checkpoint: what ``load`` returned.
+        clean: applied to the config and the facts.
+    """
+    about = checkpoint[KEY]
+    weights = {k: v.clone() for k, v in checkpoint["state_dict"].items() if k.startswith("encoder.")}
+    stored = {"config": clean(about["config"]), "facts": clean(about.get("facts") or {}), "version": about["version"]}
+    return {"state_dict": weights, KEY: stored | {"released": True}}
 
 
 def load(path: str | Path) -> dict[str, Any]:

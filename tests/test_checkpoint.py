@@ -1,8 +1,10 @@
 """Reading what may be broken or hostile; writing whole files or none."""
 
+import json
 import os
 
 import pytest
+import small_checkpoint
 import torch
 
 from docclf import atomic, checkpoint
@@ -57,6 +59,22 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="not loaded"):
         checkpoint.load(tmp_path / "evil.ckpt")
     assert not (tmp_path / "pwned").exists()
+
+
+def test_the_weights_only_form(tmp_path, script):
+    whole = checkpoint.load(small_checkpoint.write(tmp_path / "whole.ckpt"))
+    path = tmp_path / "released.ckpt"
+    checkpoint.AtomicCheckpointIO().save_checkpoint(checkpoint.released(whole), path)
+    stored = checkpoint.load(path)
+    assert set(stored) == {"state_dict", checkpoint.KEY} and all(k.startswith("encoder.") for k in stored["state_dict"])
+    for name in ("whole", "released"):
+        done = script("evaluate.py", f"ckpt={tmp_path / name}.ckpt", "report=false", f"hydra.run.dir={name}")
+        assert done.code == 0, done.err
+    numbers = [json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("whole", "released")]
+    assert {**numbers[0], "about": 0} == {**numbers[1], "about": 0}
+    with pytest.raises(InputError, match="init_from="):
+        checkpoint.AtomicCheckpointIO().load_checkpoint(path)
+    assert checkpoint.AtomicCheckpointIO().load_checkpoint(tmp_path / "whole.ckpt")["global_step"] == 7
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"hello", b"\x80\x02", None])
