@@ -121,3 +121,9 @@ def read_manifest(path: Path) -> dict:
     if not isinstance(manifest, dict) or (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
         raise InputError(f"{file}: is no manifest of a {FORMAT} of version {VERSION}; make the pack anew.")
     return manifest
+
+
+if __name__ == "__main__":
+    from docclf.data import pack_command  # which imports this module: by its name, not as the script
+
+    pack_command.run()

@@ -109,7 +109,7 @@ def _decode(
     except Image.UnidentifiedImageError as error:
         raise InputError(f"{name}: is no image (expected one of {', '.join(FORMATS)}).") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{name}: has more pixels than Pillow opens; make the image smaller.") from error
+        raise InputError(f"{name}: has more pixels than Pillow opens; make the image smaller ({error}).") from error
     except Exception as error:  # decoders raise anything on broken data: SyntaxError, struct.error, EOFError, ...
         raise InputError(f"{name}: cannot be decoded ({type(error).__name__}: {error}).") from error
 

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from docclf.errors import InputError
 from docclf.imaging.read import FORMATS, MAX_PIXELS, orientation, read_image, turned
 from docclf.imaging.resize import squash
 
@@ -47,8 +46,11 @@ def read_squashed(data: bytes, side: int, max_pixels: int = MAX_PIXELS, name: st
     if kind != "JPEG" or mode not in ("RGB", "L") or width * height > max_pixels:
         return squash(read_image(data, max_pixels, name=name), side)
     scale = next((s for s in _REDUCED if min(width, height) >= s * side), 1)
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale] | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None:
-        raise InputError(f"{name}: cannot be decoded by OpenCV.")
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale] | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        pixels = None
+    if pixels is None:  # a JPEG of a kind that only Pillow knows
+        return squash(read_image(data, max_pixels, name=name), side)
     small = cv2.cvtColor(squash(pixels, side), cv2.COLOR_BGR2RGB)
     return turned(small, turn)
