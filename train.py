@@ -31,7 +31,10 @@ def main(config: DictConfig) -> float | None:
         print(f"init_from: the encoder comes from {config.init_from}; centres, optimizer and schedule start anew")
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
     engine = build.engine(config, network, dataset)
-    trainer = run.trainer(config, folder, {"num_classes": dataset.num_classes, "data": dataset.describe()})
+    about = {"num_classes": dataset.num_classes, "data": dataset.describe()}
+    if engine.teacher is not None:
+        about["teacher"] = engine.teacher.describe()
+    trainer = run.trainer(config, folder, about)
     try:
         trainer.fit(engine, datamodule=run.Loaders(dataset), ckpt_path=resume)
         if config.evaluate and trainer.is_global_zero:

@@ -1,5 +1,6 @@
 """Config to parts: instantiates what the yaml names and passes what is known only at run time."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -7,6 +8,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
+from docclf import checkpoint
 from docclf.engine import Encoder, Engine
 from docclf.errors import InputError
 
@@ -50,8 +52,6 @@ def data(node: DictConfig, image_size: int, seed: int, augment: Any | None = Non
 
 def engine(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
     """Returns the LightningModule of a run."""
-    if config.teacher:
-        raise InputError("teacher: no teacher is available in this version; use teacher=none.")
     loss = instantiate(config.loss, num_classes=dataset.num_classes, embed_dim=config.embed_dim, seed=config.seed)
     return Engine(
         encoder=network,
@@ -60,7 +60,31 @@ def engine(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
         schedule=instantiate(config.optim.schedule),
         metric=instantiate(config.metric),
         parents=parents(dataset.class_names("val")),
+        teacher=teacher(config, dataset),
     )
+
+
+def teacher(config: DictConfig, dataset: Any) -> nn.Module | None:
+    """Returns the teacher of a run, or ``None``; it leaves torch's generator as it was."""
+    if not config.teacher:
+        return None
+    given = {"embed_dim": config.embed_dim, "image_size": config.image_size, "seed": config.seed}
+    with torch.random.fork_rng(devices=[]):
+        if "path" in config.teacher:
+            given["network"] = trained(config.teacher.path, list(config.teacher.allow))
+        # Partial: hydra would copy the data set into its config.
+        return instantiate(config.teacher, _partial_=True)(dataset=dataset, **given)
+
+
+def trained(path: str, allow: list[str]) -> SimpleNamespace:
+    """Returns ``encoder`` and ``image_size`` of a checkpoint, and ``origin``: the weights its training started from."""
+    stored = checkpoint.load(path)
+    old = OmegaConf.create(checkpoint.config_of(stored, path, allow))
+    start = f"{old.backbone.get('weights') or 'random'} weights of {old.backbone.get('name')}"
+    if "weights" in old.backbone:
+        old.backbone.weights = None
+    network = weights(encoder(old), stored, path)
+    return SimpleNamespace(encoder=network, image_size=int(old.image_size), origin=start)
 
 
 def parents(class_names: list[str]) -> Tensor | None:

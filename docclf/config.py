@@ -16,7 +16,7 @@ from docclf.errors import InputError
 RUNTIME = {
     "num_classes", "in_channels", "map_size", "embed_dim", "image_size", "seed", "norm", "augment", "params",
     "save_dir", "logger", "callbacks", "plugins", "default_root_dir", "normalized_shape", "num_features", "dim",
-    "encoder",
+    "encoder", "dataset", "network",
 }  # fmt: skip
 HYDRA_KEYS = {"_target_", "_partial_", "_convert_", "_recursive_", "_args_"}
 

@@ -41,6 +41,7 @@ class Engine(pl.LightningModule):
         schedule: progress in [0, 1] to a factor of the peak learning rate.
         metric: ``(register [R,D], labels, query [Q,D], labels, parents, replicates) -> Result``.
         parents: parent class of each validation class, or ``None`` when no class has sub-labels.
+        teacher: ``(embeddings [B,D], batch, encode) -> name to term``, each added to the loss; ``None`` for none.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Engine(pl.LightningModule):
         schedule: Callable[[float], float],
         metric: Callable,
         parents: Tensor | None = None,
+        teacher: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder.to(memory_format=torch.channels_last)
-        self.loss = loss
+        self.loss, self.teacher = loss, teacher
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
         self.samples_seen, self._place = 0, None
@@ -82,12 +84,19 @@ class Engine(pl.LightningModule):
         ]
         if centres := list(self.loss.outer_parameters()):
             groups.append({"params": centres})
+        if self.teacher is not None and (learned := list(self.teacher.parameters())):
+            groups.append({"params": learned})
         optimizer = self.make_optimizer(groups)
         steps = self.trainer.estimated_stepping_batches
         if not math.isfinite(steps) or steps < 1:
             raise InputError("trainer: the run has no end; give trainer.max_epochs or trainer.max_steps.")
         factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.schedule(min(1.0, (step + 1) / steps)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": factor, "interval": "step"}}
+
+    def on_fit_start(self) -> None:
+        """Lets the teacher fill its cache."""
+        if self.teacher is not None:
+            self.teacher.prepare(self.device)
 
     def on_train_epoch_start(self) -> None:
         """Starts the clocks of the throughput meter."""
@@ -98,14 +107,22 @@ class Engine(pl.LightningModule):
         self.trainer.train_dataloader.mark(batch_idx + 1)
         self.loss.set_progress(self.progress)
         try:
-            loss = self.loss(self.encoder(batch.images), batch.labels)
+            embeddings = self.encoder(batch.images)
+            loss = self.loss(embeddings, batch.labels)
+            terms = self._taught(embeddings, batch)
         except InputError as error:
             raise InputError(f"{error} {self._circumstances()}") from error
-        self._guard(loss)
+        self._guard(loss + sum(terms.values()))
         self.samples_seen += len(batch.labels) * self.trainer.world_size
         if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
-            self._log_step(loss)
-        return loss
+            self._log_step(loss, terms)
+        return loss + sum(terms.values())
+
+    def _taught(self, embeddings: Tensor, batch: Batch) -> dict[str, Tensor]:
+        if self.teacher is None:
+            return {}
+        self.teacher.set_progress(self.progress)
+        return self.teacher(embeddings, batch, self.encoder)
 
     def optimizer_step(self, epoch: int, batch_idx: int, optimizer, optimizer_closure=None) -> None:
         """Steps the encoder, then lets the loss apply what it holds for its centres."""
@@ -128,7 +145,7 @@ class Engine(pl.LightningModule):
             f"{self.loss.scale:g}, margin {margin:.3g}; the last checkpoint is kept."
         )
 
-    def _log_step(self, loss: Tensor) -> None:
+    def _log_step(self, loss: Tensor, terms: dict[str, Tensor]) -> None:
         """Logs the loss and, over the steps since the last call, samples/s and the share of time spent waiting."""
         now = (time.perf_counter(), self._waited(), self.samples_seen)
         seconds = max(now[0] - self._clock[0], 1e-9)
@@ -136,6 +153,7 @@ class Engine(pl.LightningModule):
         self.log("wait", (now[1] - self._clock[1]) / seconds, prog_bar=True)
         self._clock = now
         self.log("train/loss", loss.detach(), prog_bar=True)
+        self.log_dict({f"train/teacher/{name}": term.detach() for name, term in terms.items()})
         self.log("train/lr", self.optimizers().param_groups[0]["lr"])
         self.log("train/samples", float(self.samples_seen))
         self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})

@@ -35,7 +35,9 @@ class Loaders(pl.LightningDataModule):
 
     def train_dataloader(self) -> Any:
         """Returns this rank's share of the training data."""
-        return self.dataset.train_loader(self.trainer.global_rank, self.trainer.world_size)
+        teacher = self.trainer.lightning_module.teacher
+        views = () if teacher is None else teacher.views
+        return self.dataset.train_loader(self.trainer.global_rank, self.trainer.world_size, views)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Lets the training loader finish its batch on the device: cut from a resident pack, augmented there."""
