@@ -18,6 +18,8 @@ MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
 NEEDS = {"model/onnx": ["model.path=here"], "model/embeddings": ["model.root=here"], "model/timm": ["model.name=x"]}
 NEEDS |= {"model/open_clip": ["model.name=x"], "data/csv": ["data.root=here", "data.csv=here"]}
+NEEDS |= {f"teacher/{name}": ["teacher.name=x"] for name in ("open_clip", "timm")}
+NEEDS["teacher/checkpoint"] = ["teacher.path=here"]
 GROUPS = {
     str(path.relative_to(CONF).with_suffix(""))
     for path in CONF.rglob("*.yaml")
@@ -37,6 +39,8 @@ def overrides_for(choice):
     extra = NEEDS.get(choice, extra)
     if group == "margin":
         return "train", [f"margin@loss.margin={name}"]
+    if group.startswith("teacher/"):
+        return "train", ["teacher=clip_vit_b32", f"{group}={name}"]
     if group == "model" or name == "stored":
         return "evaluate", [f"{group}={name}", *extra]
     return "train", [f"{group}={name}", *extra]

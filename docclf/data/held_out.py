@@ -1,7 +1,7 @@
 """Documents held out of training, evaluated on simulated captures."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ def captured_documents(
     batch_size: int,
     threads: int | None,
     max_pixels: int,
+    files_of: Callable[[list], Files] | None = None,
 ) -> EvaluationSet:
     """Returns an evaluation set: each document is registered as it is, its simulated captures are the queries.
 
@@ -77,6 +78,7 @@ def captured_documents(
         batch_size: images per batch.
         threads: threads that read.
         max_pixels: refuse larger images.
+        files_of: makes the source of a list of such images; None reads them from files.
     """
     if captures < 1:
         raise InputError(f"data.captures={captures}: expected 1 or more simulated captures per held-out image.")
@@ -88,7 +90,7 @@ def captured_documents(
         ranked = sorted(images, key=lambda image: number(seed, "register", image[1].sha256))
         known = sorted(ranked[impostors:], key=lambda image: image[1].path)
         images = known + sorted(ranked[:impostors], key=lambda image: image[1].path)
-        files = Files(images, max_pixels=max_pixels)
+        files = Files(images, max_pixels=max_pixels) if files_of is None else files_of(images)
         # A slash would make the last part of a path a sub-label of the first.
         classes[split] = [entry.path.replace("/", "|") for _, entry in images]
         names = [files.name(i) for i in range(len(files))]

@@ -69,4 +69,6 @@ class Instances:
             threads=self.threads,
             rank=rank,
             world=world,
+            views=views,
+            device=device,
         )

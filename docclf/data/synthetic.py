@@ -124,6 +124,8 @@ class Synthetic:
             threads=self.threads,
             rank=rank,
             world=world,
+            views=views,
+            device=device,
         )
 
     def register_loader(self, split: str) -> EvaluationLoader:

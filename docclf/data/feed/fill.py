@@ -70,10 +70,12 @@ class naming:
         return None
 
     def __exit__(self, kind, error, trace) -> None:
+        if error is None:
+            return
+        name = self.source.name(self.index)
         if isinstance(error, InputError):
-            raise InputError(f"{self.source.name(self.index)}: {error}") from error
+            raise InputError(f"{name}: {error}") from error
         if isinstance(error, Exception):
-            name = self.source.name(self.index)
             raise RuntimeError(f"while preparing {name} (sample {self.index}, pass {self.turn})") from error
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import mmap
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ class Mapped:
             sides = ", ".join(f"{pack.path}: {pack.side}" for pack in self.packs)
             raise InputError(f"data.packs are of different sides ({sides}); make them anew with one --side.")
         self.ends = np.cumsum([len(rows) for rows in self.rows])
+        self._ends = self.ends.tolist()
 
     def __len__(self) -> int:
         return int(self.ends[-1])
@@ -40,8 +42,8 @@ class Mapped:
 
     def place(self, i: int) -> tuple[object, int]:
         """Returns the pack of image i and its number there."""
-        part = int(np.searchsorted(self.ends, i, side="right"))
-        return self.packs[part], int(self.rows[part][i - self.ends[part]])
+        part = bisect_right(self._ends, i)
+        return self.packs[part], int(self.rows[part][i - self._ends[part]])
 
     def read(self, i: int) -> np.ndarray:
         """Returns image i, uint8 [side,side,3]; the caller must not write to it."""
@@ -51,7 +53,7 @@ class Mapped:
     def name(self, i: int) -> str:
         """Returns the pack and the key of image i."""
         pack, row = self.place(i)
-        return f"{pack.path}: {pack.keys[row]}"
+        return f"{pack.path}/{pack.keys[row]}"
 
     def gather(self, indices: np.ndarray, out: np.ndarray) -> None:
         """Copies images.
