@@ -13,13 +13,14 @@ BACKENDS = ("auto", "eager", "chunked", "triton")
 log = logging.getLogger(__name__)
 
 
-def choose(name: str, product: Product, device: torch.device) -> Eager | Chunked:
+def choose(name: str, product: Product, device: torch.device, keep: int = 0) -> Eager | Chunked:
     """Returns an implementation for a device and writes its name to the log.
 
     Args:
         name: ``auto`` takes the fastest that is known to be right on the device: chunked; another name forces it.
         product: matrix product.
         device: of the centres.
+        keep: bytes of exponentials of logits that ``chunked`` may hold between its passes.
 
     Raises:
         InputError: no such implementation, or none for the device.
@@ -31,7 +32,7 @@ def choose(name: str, product: Product, device: torch.device) -> Eager | Chunked
 
         chosen = Fused(product, device)
     else:
-        chosen = {"eager": Eager, "chunked": Chunked}[wanted](product)
+        chosen = Eager(product) if wanted == "eager" else Chunked(product, keep=keep)
     log.info("loss head: %s implementation on %s, %s", chosen.name, device, product.describe(device))
     return chosen
 

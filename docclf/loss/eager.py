@@ -26,7 +26,9 @@ class Eager:
     def forward(
         self, x: Tensor, weight: Tensor, rows: Tensor | None, position: Tensor, scale: float
     ) -> tuple[Tensor, Tensor]:
-        """Returns the log-sum-exp of scale * cosine [B] and the largest cosine [B] over all classes but the target.
+        """Returns the log-sum-exp of scale * cosine and the largest cosine over all classes but the target.
+
+        Both are [B], the first in float64.
 
         Args:
             x: unit embeddings [B,D], float32 or float64.
@@ -37,8 +39,8 @@ class Eager:
         """
         _, _, logits = self._logits(x, weight, rows, position, scale)
         if not logits.shape[1]:
-            return x.new_full((len(x),), LOWEST), x.new_full((len(x),), LOWEST)
-        return torch.logsumexp(logits, dim=1).clamp_min(LOWEST), logits.amax(1) / scale
+            return x.new_full((len(x),), LOWEST).double(), x.new_full((len(x),), LOWEST)
+        return torch.logsumexp(logits, dim=1).clamp_min(LOWEST).double(), logits.amax(1) / scale
 
     def backward(
         self,
@@ -61,20 +63,22 @@ class Eager:
             rows: as in ``forward``.
             position: as in ``forward``.
             scale: as in ``forward``.
-            lse: log-sum-exp over the classes of all shards, [B].
+            lse: log-sum-exp over the classes of all shards, [B], float64.
             g_lse: its gradient, [B].
             g_cos: gradient of the target's cosine, [B].
-            emit: takes index, gradient [n,D] and centres [n,D] of some rows, each row once, and may change them.
+            emit: takes index, gradient [n,D] and centres [n,D] of some rows, each row once; they are its own to change
+                until it returns, and no longer.
             table: the ``Rows`` of the centres when their update belongs to this pass; an implementation that
                 updates them itself does not call ``emit``. This one does.
         """
         raw, centres, logits = self._logits(x, weight, rows, position, scale)
-        share = (logits - lse[:, None]).exp_()
-        weighted = (scale * g_lse)[:, None] * x
-        dx = (scale * g_lse)[:, None] * self.product(share, centres)
+        share = (logits - lse[:, None]).to(x.dtype).exp_()
+        factor = (scale * g_lse).to(x.dtype)[:, None]
+        dx = factor * self.product(share, centres)
+        weighted = factor * x
         dw = self.product(share.T, weighted)
         held = (position >= 0).nonzero().squeeze(1)
-        dw.index_add_(0, position[held], (g_cos[:, None] * x)[held])
+        dw.index_add_(0, position[held], (g_cos.to(x.dtype)[:, None] * x)[held])
         length = raw.to(x.dtype).norm(dim=1, keepdim=True).clamp_min(1e-12)
         dw = (dw - centres * (dw * centres).sum(1, keepdim=True)) / length
         emit(slice(None) if rows is None else rows, dw, raw)

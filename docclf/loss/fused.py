@@ -75,7 +75,7 @@ class Fused:
         )  # fmt: skip
         top = tops.amax(0)
         total = (totals * (tops - top).exp()).sum(0)
-        return (top + total.log()).clamp_min(LOWEST), top / scale
+        return (top.double() + total.double().log()).clamp_min(LOWEST), top / scale
 
     def backward(
         self,
@@ -91,7 +91,7 @@ class Fused:
         table: object | None = None,
     ) -> Tensor:
         """Returns the gradient of x; updates the rows of ``table``, or calls ``emit``; see ``Eager.backward``."""
-        x = x.contiguous()
+        x, (lse, g_lse, g_cos) = x.contiguous(), (t.float().contiguous() for t in (lse, g_lse, g_cos))
         options, count = self._options(x, rows), len(weight) if rows is None else len(rows)
         grid, share = self._grid(x, count, options)
         parts = x.new_empty(grid[0], *x.shape)
@@ -100,7 +100,7 @@ class Fused:
             len(x), count, share, scale, **options,
         )  # fmt: skip
         dx = parts.sum(0).mul_((scale * g_lse)[:, None])
-        given = (x, weight, rows, position, scale, lse, g_lse.contiguous(), g_cos.contiguous(), options)
+        given = (x, weight, rows, position, scale, lse, g_lse, g_cos, options)
         if table is None:
             self._emit(given, count, emit)
         elif count:

@@ -10,8 +10,9 @@ from docclf.ops import unit
 class Others(torch.autograd.Function):
     """Log-sum-exp over the other classes, largest cosine among them, and cosine of the target, [B] each.
 
-    Margins act on the target's cosine only, so everything about them happens outside, on B numbers. The target is
-    left out of the sum inside: taking it out afterwards would cancel (docs/losshead.md).
+    Margins act on the target's cosine only, so everything about them happens outside, on B numbers: in float64, since
+    that costs nothing and the difference of the first and the last, times the scale, decides. The target is left out
+    of the sum inside: taking it out afterwards would cancel (docs/losshead.md).
     """
 
     @staticmethod
@@ -27,10 +28,10 @@ class Others(torch.autograd.Function):
         """
         weight = head.rows.weight
         lse, top = head.backend.forward(x, weight, rows, position, head.scale)
-        target = x.new_zeros(x.shape)
+        target = x.new_zeros(x.shape, dtype=torch.float64)
         held = position >= 0
         place = position[held]
-        target[held] = unit(weight[place if rows is None else rows[place]]).to(x.dtype)
+        target[held] = unit(weight[place if rows is None else rows[place]].double())
         cosine = head.ranks.sum((x * target).sum(1))
         if head.ranks.size > 1:
             highest = head.ranks.max(lse.clone())
@@ -56,4 +57,4 @@ class Others(torch.autograd.Function):
                 x, head.rows.weight, ctx.rows, position, head.scale, lse, g_lse, g_cos, head.emit, table
             )
         head.settle(ctx.rows)
-        return dx + g_cos[:, None] * target, None, None, None
+        return dx + (g_cos[:, None] * target).to(dx.dtype), None, None, None

@@ -15,7 +15,7 @@ from docclf.loss.pending import Pending
 from docclf.loss.product import Product
 from docclf.loss.ranks import Ranks
 from docclf.loss.rows import Rows
-from docclf.loss.sampler import bernoulli, place, with_positives
+from docclf.loss.sampler import sampled
 from docclf.ops import real, unit
 
 UNSAMPLED = ("frozen", "dense")
@@ -36,13 +36,15 @@ class PartialFC(nn.Module):
         scale: factor of the logits, without unit.
         sample_rate: share of the classes drawn in a step, above 0 to 1; 1 is the full softmax.
         logq: correct the sum over the sample to one over all classes; False is the original PartialFC.
-        unsampled: ``frozen`` leaves rows that were not drawn as they are; ``dense`` moves them in every step by what
-            is left of their moments and by weight decay, as a dense optimizer does, at a cost that grows with K.
+        unsampled: ``frozen`` leaves rows that were not drawn as they are; ``dense`` moves them by what is left of
+            their moments and by weight decay, as a dense optimizer does, at a cost that grows with K.
         margin_ramp: shares of training between which the margin rises from 0 to full; [0, 0] is full from the start.
         fused: update centres during the backward pass; False holds their gradients until ``update``, so that
             micro-batches add up and ``gradient_norm`` can be asked for.
         backend: ``auto`` by device, ``eager``, ``chunked`` or ``triton``; all give the same numbers.
         products: operands of the large matrix products: ``float32``, ``tf32`` or ``bfloat16``.
+        keep_mib: MiB of exponentials of logits that ``chunked`` may keep for the backward pass: one product of four
+            less for the classes that fit (at a batch of 256, a thousand to a MiB).
         seed: of the initial centres and of the draws.
 
     Raises:
@@ -63,6 +65,7 @@ class PartialFC(nn.Module):
         fused: bool = True,
         backend: str = "auto",
         products: str = "float32",
+        keep_mib: int = 256,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -70,15 +73,15 @@ class PartialFC(nn.Module):
             raise InputError(f"loss.sample_rate={sample_rate}: want a share of the classes above 0 to 1, such as 0.1")
         if unsampled not in UNSAMPLED:
             raise InputError(f"loss.unsampled={unsampled!r}: choose one of {', '.join(UNSAMPLED)}")
-        if not scale > 0:
-            raise InputError(f"loss.scale={scale}: want a number above 0, such as 64")
+        if not scale > 0 or not keep_mib >= 0:
+            raise InputError(f"loss.scale={scale}, loss.keep_mib={keep_mib}: want a scale above 0, and 0 MiB or more")
         backends.check(backend)
         self.num_classes, self.margin, self.scale = num_classes, margin, scale
         self.sample_rate, self.logq, self.unsampled, self.fused = sample_rate, logq, unsampled, fused
         self.margin_ramp, self.optimizer, self.seed = ramp.checked(margin_ramp), optimizer, seed
         self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
         self.ranks: Ranks | None = None
-        self.backend_name, self.product, self._backend = backend, Product(products), None
+        self.backend_name, self.product, self.keep_mib, self._backend = backend, Product(products), keep_mib, None
         self._draws, self._pending, self._seen = 0, Pending(), {}
 
     @property
@@ -90,16 +93,17 @@ class PartialFC(nn.Module):
     def backend(self) -> object:
         """The implementation in use, chosen for the device of the centres when first asked for."""
         if self._backend is None:
-            self._backend = backends.choose(self.backend_name, self.product, self.centres.device)
+            self._backend = backends.choose(self.backend_name, self.product, self.centres.device, self.keep_mib << 20)
         return self._backend
 
     def shard(self) -> None:
         """Keeps the classes of this rank only; the first batch does it, and loading or saving shards."""
-        if self.ranks is None:
-            self.ranks = Ranks()
-            span = self.ranks.span(self.num_classes)
-            if (self.rows.first, self.rows.last) != span:
-                self.rows.narrow(*span, self.ranks)
+        if self.ranks is not None:
+            return
+        self.ranks = Ranks()
+        span = self.ranks.span(self.num_classes)
+        if (self.rows.first, self.rows.last) != span:
+            self.rows.narrow(*span, self.ranks)
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Returns the mean loss of embeddings [B,D] of any length and labels [B]; label -1 leaves a sample out."""
@@ -115,29 +119,25 @@ class PartialFC(nn.Module):
             lse, top, cosine = Others.apply(x, self, rows, position)
             if self.logq and 1 < count < self.num_classes:
                 lse = lse + math.log((self.num_classes - 1) / (count - 1))
-            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean()
+            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean().to(x.dtype)
         named = {"embeddings": x, "target cosines": cosine, "log-sum-exp": lse, "loss": loss}
         guard.finite(named, self.rows.clock, self.ranks.rank, HINT)
         self._seen = {"genuine": cosine.detach(), "impostor": top}
         return loss
 
     def _sample(self, labels: Tensor) -> tuple[Tensor | None, Tensor, int]:
-        """Returns what ``place`` does for the classes of this step (None for all), and their number over all ranks."""
-        first, last = self.rows.first, self.rows.last
-        if self.training:
-            self._draws += 1
-        if self.sample_rate == 1:
-            return None, torch.where((labels >= first) & (labels < last), labels - first, -1), self.num_classes
-        drawn = bernoulli(self.num_classes, self.sample_rate, self.seed, self._draws)
-        classes = torch.from_numpy(with_positives(drawn, labels.cpu().numpy())).to(labels.device)
-        return *place(classes, labels, first, last), len(classes)
+        """Returns what ``sampled`` does for the classes of this step."""
+        self._draws += self.training
+        return sampled(
+            labels, self.num_classes, self.sample_rate, self.seed, self._draws, self.rows.first, self.rows.last
+        )
 
     def emit(self, index: Tensor | slice, grad: Tensor, raw: Tensor) -> None:
         """Takes the gradient [n,D] of some centres, whose values are ``raw`` [n,D]."""
         if self.fused:
             self.rows.apply(index, grad, raw)
         else:
-            self._pending.add(index, grad)
+            self._pending.add(index, grad.clone())  # the memory is the backend's
 
     def settle(self, rows: Tensor | None) -> None:
         """Ends a fused step in which ``rows`` took part."""

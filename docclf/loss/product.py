@@ -51,15 +51,22 @@ class Product:
         finally:
             backend.fp32_precision = before
 
-    def __call__(self, a: Tensor, b: Tensor) -> Tensor:
-        """Returns a [m,k] @ b [k,n]."""
+    def __call__(self, a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+        """Returns a [m,k] @ b [k,n], in ``out`` where that saves memory."""
         if self.precision != "bfloat16" or a.dtype == torch.float64:
-            return a @ b
+            return torch.mm(a, b, out=out)
         if a.device.type == "cuda":
             return torch.mm(a.bfloat16(), b.bfloat16(), out_dtype=torch.float32)
         if native():
-            return a @ b
-        return a.bfloat16().float() @ b.bfloat16().float()
+            return torch.mm(a, b, out=out)
+        return torch.mm(a.bfloat16().float(), b.bfloat16().float(), out=out)
+
+    def add(self, total: Tensor, a: Tensor, b: Tensor) -> None:
+        """Adds a @ b to ``total``."""
+        if self.precision == "bfloat16" and a.dtype != torch.float64 and (a.device.type == "cuda" or not native()):
+            total += self(a, b)
+        else:
+            total.addmm_(a, b)
 
 
 def native() -> bool:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
+from docclf.loss.work import Work, large_pages, put_rows
 
 # rows drawn from one generator: small enough to start anywhere in the table without drawing all that is before
 DRAW = 4096
@@ -18,7 +19,7 @@ def draw(first: int, last: int, dim: int, seed: int) -> Tensor:
 
     A row depends on its class and the seed alone, so every number of shards starts from the same table.
     """
-    out = torch.empty(last - first, dim)
+    out = large_pages(torch.empty(last - first, dim))
     for block in range(first // DRAW, math.ceil(last / DRAW)):
         generator = torch.Generator().manual_seed(seed * 1_000_003 + block)
         rows = torch.randn(DRAW, dim, generator=generator)
@@ -50,11 +51,11 @@ class Rows(nn.Module):
         self.clock, self.decay = 0, 0.0
         self._before = 0.0
         self._noise: Tensor | None = None
-        self.total, self.ranks = last, None
+        self.total, self.ranks, self._work = last, None, Work()
 
     def _fresh(self, first: int, last: int) -> list[Tensor]:
         count, kind = last - first, self.rule.curve.moment_dtype
-        moments = [torch.zeros(count, self.dim, dtype=kind) for _ in self.rule.moments]
+        moments = [large_pages(torch.zeros(count, self.dim, dtype=kind)) for _ in self.rule.moments]
         counters = [torch.zeros(count, dtype=torch.int32), torch.full((count,), getattr(self, "decay", 0.0)).double()]
         return [draw(first, last, self.dim, self.seed), *moments, *counters]
 
@@ -67,19 +68,15 @@ class Rows(nn.Module):
 
     @torch.no_grad()
     def apply(self, index: Tensor | slice, grad: Tensor, weight: Tensor | None = None) -> None:
-        """Updates some rows of this table.
+        """Updates rows, each given once: index [n] or slice, gradient [n,D] (overwritten) and, when at hand, centres.
 
-        Args:
-            index: rows, each once: [n], or a slice.
-            grad: gradient [n,D]; overwritten.
-            weight: the centres of these rows when at hand: a copy for a tensor index, a view for a slice.
+        The centres are a copy for a tensor index and a view for a slice.
         """
-        take = _select if isinstance(index, Tensor) else torch.Tensor.__getitem__
-        weight = take(self.weight, index) if weight is None else weight
+        weight = self._take("weight", index) if weight is None else weight
         steps, missed = self.due(index)
         if self.rule.weight_decay:
             weight.mul_(missed.to(weight.dtype).unsqueeze(1))
-        moments = [take(getattr(self, name), index).to(weight.dtype) for name in self.rule.moments]
+        moments = [self._take(name, index) for name in self.rule.moments]
         self.rule.step(weight, grad, moments, steps, self.rule.curve.lr)
         self.mark(index, steps)
         self._put("weight", index, weight)
@@ -110,12 +107,24 @@ class Rows(nn.Module):
             index = free[first : first + BLOCK].nonzero().squeeze(1) + first
             self.apply(index, self.weight.new_zeros(len(index), self.dim))
 
+    def _take(self, name: str, index: Tensor | slice) -> Tensor:
+        """Returns rows of a table in float32: a copy in scratch memory, or a view where index and type allow it."""
+        stored = getattr(self, name)
+        if isinstance(index, slice):
+            rows = stored[index]
+        else:
+            rows = self._work(name, (len(index), self.dim), stored.dtype, stored.device)
+            torch.index_select(stored, 0, index, out=rows)
+        if rows.dtype == torch.float32:
+            return rows
+        return self._work(name + " wide", tuple(rows.shape), torch.float32, rows.device).copy_(rows)
+
     def _put(self, name: str, index: Tensor | slice, values: Tensor) -> None:
         stored = getattr(self, name)
         if stored.dtype != values.dtype:
             values = self._rounded(values)
         if isinstance(index, Tensor):
-            stored.index_copy_(0, index, values)
+            put_rows(stored.detach(), index, values.detach())
         elif values.data_ptr() != stored[index].data_ptr():
             stored[index] = values
 
@@ -127,8 +136,9 @@ class Rows(nn.Module):
         if self._noise is None or len(self._noise) < len(x):
             generator = torch.Generator(x.device).manual_seed(self.clock)
             self._noise = torch.randint(0, 1 << 16, x.shape, generator=generator, dtype=torch.int32, device=x.device)
-        bits = x.float().view(torch.int32).add_(self._noise[: len(x)]).bitwise_and_(-65536)
-        return bits.view(torch.float32).to(torch.bfloat16)
+        bits = x.view(torch.int32).add_(self._noise[: len(x)]).bitwise_and_(-65536)
+        out = self._work("rounded", tuple(x.shape), torch.bfloat16, x.device)
+        return out.copy_(bits.view(torch.float32))
 
     def narrow(self, first: int, last: int, ranks: object) -> None:
         """Keeps the classes first to last (exclusive) only; ``ranks`` keep the others."""
@@ -186,7 +196,3 @@ class Rows(nn.Module):
             else:
                 with torch.no_grad():
                     own.copy_(stored[self.first : self.last])
-
-
-def _select(table: Tensor, index: Tensor) -> Tensor:
-    return table.index_select(0, index)

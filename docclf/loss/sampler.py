@@ -5,6 +5,26 @@ import torch
 from torch import Tensor
 
 
+def sampled(
+    labels: Tensor, num_classes: int, rate: float, seed: int, step: int, first: int, last: int
+) -> tuple[Tensor | None, Tensor, int]:
+    """Returns what ``place`` does for the classes of a step (None for all), and their number over all tables.
+
+    Args:
+        labels: of the batch, [B].
+        num_classes: K.
+        rate: share of the classes, above 0 to 1.
+        seed: of the run.
+        step: number of the step.
+        first: first class of this table.
+        last: class after its last one.
+    """
+    if rate == 1:
+        return None, torch.where((labels >= first) & (labels < last), labels - first, -1), num_classes
+    classes = with_positives(bernoulli(num_classes, rate, seed, step), labels.cpu().numpy())
+    return *place(torch.from_numpy(classes).to(labels.device), labels, first, last), len(classes)
+
+
 def bernoulli(num_classes: int, rate: float, seed: int, step: int) -> np.ndarray:
     """Returns the classes drawn in a step, ascending; each is in with probability ``rate``, independently.
 

@@ -1,6 +1,7 @@
 """Implementations of the loss head against the eager one, and what they choose."""
 
 import logging
+import math
 
 import pytest
 import torch
@@ -54,6 +55,40 @@ def test_chunked_equals_eager_in_float64(shape, sampled, scale):
         close(a, b, tolerance)
 
 
+@pytest.mark.parametrize("scale", [16.0, 64.0, 90.0])
+@pytest.mark.parametrize("sampled", [True, False])
+def test_kept_exponentials_change_no_bit(sampled, scale):
+    x, *given = problem(67, 1031, 13, sampled)
+    given.insert(3, scale)
+    want = run(Chunked(Product(), entries=8000), x, *given)
+    for keep in (5, 80_000, 1 << 30):
+        for a, b in zip(run(Chunked(Product(), entries=8000, keep=keep), x, *given), want, strict=True):
+            assert torch.equal(a, b)
+
+
+def test_kept_exponentials_are_those_of_the_same_batch():
+    """Two batches forward, then both backward: what is kept of the second must not serve the first."""
+    (x, *given), (other, *rest) = problem(67, 1031, 13, True), problem(67, 1030, 13, True)
+    weight, rows, position, g_lse, g_cos = given
+    chunked, want = Chunked(Product(), keep=1 << 30), run(Chunked(Product()), x, *given[:3], 16.0, g_lse, g_cos)
+    lse, _ = chunked.forward(x, weight, rows, position, 16.0)
+    chunked.forward(other, *rest[:3], 16.0)
+    dx = chunked.backward(x, weight, rows, position, 16.0, lse, g_lse, g_cos, lambda *_: None)
+    assert torch.equal(dx, want[2])
+
+
+@pytest.mark.parametrize("scale", [16.0, 64.0])
+def test_centres_collapsed_onto_the_embeddings(scale):
+    """Sums near their largest and, with a vanishing gradient, quotients that would be subnormal."""
+    x, weight, rows, position, g_lse, g_cos = problem(5, 257, 33, False)
+    x[1:] = x[0]
+    weight = x[:1] * torch.linspace(0.5, 2, 257)[:, None] + 1e-3 * weight
+    g_lse = g_lse * 1e-9
+    want = run(Eager(Product()), x.double(), weight.double(), rows, position, scale, g_lse.double(), g_cos.double())
+    for a, b in zip(run(Chunked(Product()), x, weight, rows, position, scale, g_lse, g_cos), want, strict=True):
+        close(a, b, 1e-4)  # what is left across a centre is a thousandth of what is along it
+
+
 @pytest.mark.parametrize("sampled", [True, False])
 def test_bfloat16_products(sampled):
     x, weight, rows, position, g_lse, g_cos = problem(67, 1031, 65, sampled)
@@ -72,7 +107,7 @@ def test_far_away_classes_do_not_underflow():
     weight[7] = torch.tensor([1.0, 0, 0, 0, 0])
     position = torch.tensor([7, 7, 7])
     lse, top = Chunked(Product(), 100).forward(x, weight, None, position, 64.0)
-    torch.testing.assert_close(lse, torch.full((3,), -64.0) + torch.tensor(399.0).log())
+    torch.testing.assert_close(lse, torch.full((3,), -64.0 + math.log(399), dtype=torch.float64))
     torch.testing.assert_close(top, torch.full((3,), -1.0))
 
 

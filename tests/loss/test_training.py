@@ -144,8 +144,9 @@ def test_health():
     assert start.health()["impostor_max"] == pytest.approx(others.max().item(), abs=1e-5)
 
 
-def test_no_tensor_grows_with_batch_times_classes(monkeypatch):
-    """Watches every result of the blocks: none is larger than a block of logits or of centres."""
+@pytest.mark.parametrize("kept", [0, 1 << 16])
+def test_no_tensor_grows_with_batch_times_classes(kept):
+    """Watches every result of the blocks: none is larger than a block of logits or of centres, or than the budget."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     largest = 0
@@ -160,11 +161,13 @@ def test_no_tensor_grows_with_batch_times_classes(monkeypatch):
 
     k, b, d = 20_011, 64, 8
     head = PartialFC(k, d, MARGINS["cosface"](), SGD())
-    head.backend.entries = 1 << 14
+    head.backend.entries, head.backend.keep = 1 << 14, 4 * kept
     x, y = torch.randn(b, d), torch.randint(0, k, (b,))
     with Watch():
         head(x, y).backward()
-    assert 0 < largest <= 1 << 14, f"a tensor of {largest} numbers; batch x classes is {k * b}, the centres are {k * d}"
+    assert 0 < largest <= max(1 << 14, kept), (
+        f"a tensor of {largest} numbers; batch x classes is {k * b}, the centres are {k * d}"
+    )
 
 
 @pytest.mark.parametrize("name", ["sgd", "adamw"])

@@ -60,15 +60,16 @@ class AdamW:
         """
         mean, square = moments
         t = steps.to(torch.float64).unsqueeze(1)
-        rate = (lr / (1 - self.beta1**t)).to(weight.dtype)
-        root = (1 / (1 - self.beta2**t).sqrt()).to(weight.dtype)
+        # m / (sqrt(q) / r + eps) = r m / (sqrt(q) + r eps): r costs a product less per number
+        r = (1 - self.beta2**t).sqrt()
+        rate = (lr * r / (1 - self.beta1**t)).to(weight.dtype)
         if self.weight_decay:
             weight.mul_(1 - lr * self.weight_decay)
         mean.lerp_(grad, 1 - self.beta1)
         square.mul_(self.beta2).addcmul_(grad, grad, value=1 - self.beta2)
         torch.sqrt(square, out=grad)
-        grad.mul_(root).add_(self.eps)
+        grad.add_((self.eps * r).to(weight.dtype))
         torch.div(mean, grad, out=grad)
-        weight.sub_(grad.mul_(rate))
+        weight.addcmul_(grad, rate, value=-1)
         if self.project:
             weight.div_(torch.linalg.vector_norm(weight, dim=1, keepdim=True).clamp_min_(1e-12))
