@@ -37,7 +37,7 @@ class Compression:
         return drawn
 
     def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray], image_size: int, chosen: np.ndarray) -> None:
-        """Writes what `draw` gives for each sample into the arrays of the batch; `chosen` [B]: the blurs drew "jpeg"."""
+        """Writes what `draw` gives for each sample into the arrays; `chosen` bool [B]: the blurs drew "jpeg"."""
         quality = draw.integer(*self.quality)
         out["quality"][:] = np.where(draw.chance(self.p) | chosen, quality, -1)
         side = np.rint(draw.uniform(self.low) * image_size)

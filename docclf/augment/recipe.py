@@ -1,28 +1,24 @@
-"""One augmentation recipe: draws a sample's parameters, and applies them with OpenCV on uint8."""
+"""One augmentation recipe: draws a sample's parameters; two executors apply them."""
 
 import numpy as np
 
 from docclf.augment.blur import Blur
 from docclf.augment.colour import Colour
 from docclf.augment.compression import Compression
+from docclf.augment.cpu import CpuExecutor
+from docclf.augment.device import DeviceExecutor
 from docclf.augment.draw import draws
 from docclf.augment.draw_batch import Stream
 from docclf.augment.geometry import Geometry
 from docclf.augment.geometry_batch import draw_geometry
 from docclf.augment.light import Light
 from docclf.augment.noise import Noise
-from docclf.augment.params import BLURS, BORDERS, KERNEL, NOISES, Params, identity
+from docclf.augment.params import Params, identity
 from docclf.errors import InputError
-from docclf.imaging import blur as blurs
-from docclf.imaging import colour as colours
-from docclf.imaging import jpeg as jpegs
-from docclf.imaging import light as lights
-from docclf.imaging import noise as noises
-from docclf.imaging import warp as warps
-from docclf.imaging.resize import squash
+from docclf.imaging.noise import NoiseBank
 
 STAGES = ("light", "colour", "low", "blur", "noise", "jpeg")
-_SAME = Params()
+EXECUTORS = ("auto", "cpu", "device")
 
 
 class Recipe:
@@ -41,6 +37,9 @@ class Recipe:
         blur: the blur.
         noise: the noise.
         compression: JPEG, and the detour through a smaller size ("low").
+        executor: "cpu" augments image by image in the loader's threads, "device" batches on the device that trains,
+            "auto" on the device when that is CUDA.
+        compiled: compile parts of the device executor with torch.compile.
 
     Raises:
         InputError: a stage is unknown or named twice, or a part draws for a stage that is not in the order.
@@ -57,6 +56,8 @@ class Recipe:
         blur: Blur | None = None,
         noise: Noise | None = None,
         compression: Compression | None = None,
+        executor: str = "auto",
+        compiled: bool = False,
     ):
         if sorted(set(stages)) != sorted(stages) or not set(stages) <= set(STAGES):
             raise InputError(
@@ -79,7 +80,11 @@ class Recipe:
             raise InputError(
                 f"augment.stages is {stages}, but {', '.join(unused)} is set too; name its stage or drop it."
             )
-        self._bank = None if noise is None else noises.NoiseBank(image_size)
+        if executor not in EXECUTORS:
+            raise InputError(f"augment.executor is {executor}; expected one of {', '.join(EXECUTORS)}; choose one.")
+        self.executor, self.compiled = executor, compiled
+        self.bank = None if noise is None else NoiseBank(image_size)
+        self._cpu = CpuExecutor(self.stages, image_size, self.bank)
 
     def params(self, epoch: int, index: int) -> Params:
         """The parameters of a sample.
@@ -141,62 +146,16 @@ class Recipe:
 
     def apply(self, image: np.ndarray, params: Params) -> np.ndarray:
         """uint8 [S,S,3] RGB: the image with the given parameters."""
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise InputError(
-                f"image is {image.dtype} {list(image.shape)}; augmentation takes uint8 [H,W,3] RGB; convert it."
-            )
-        out = _warp(image, params, self.image_size)
-        for stage in self.stages:
-            out = getattr(self, f"_{stage}")(out, params)
-        return out
+        return self._cpu(image, params)
 
-    def _light(self, image: np.ndarray, p: Params) -> np.ndarray:
-        if p.gradient is _SAME.gradient and p.shadow is _SAME.shadow and p.glare is _SAME.glare and p.vignette == 0.0:
-            return image
-        return lights.light(image, p.gradient, p.vignette, p.shadow, p.glare)
+    def on_device(self, device_type: str) -> bool:
+        """True when batches are augmented on the device they train on, by `device_executor`.
 
-    def _colour(self, image: np.ndarray, p: Params) -> np.ndarray:
-        if p.colour is not _SAME.colour:
-            image = colours.apply_matrix(image, p.colour, p.pivot)
-        return image if p.gamma == 1.0 else colours.apply_gamma(image, p.gamma)
+        Args:
+            device_type: of the training, as torch names it: "cuda", "cpu", ...
+        """
+        return self.executor == "device" or (self.executor == "auto" and device_type == "cuda")
 
-    def _low(self, image: np.ndarray, p: Params) -> np.ndarray:
-        return blurs.shrink(image, p.low) if p.low else image
-
-    def _blur(self, image: np.ndarray, p: Params) -> np.ndarray:
-        kind = BLURS[p.blur]
-        if kind == "kernel":
-            start = (KERNEL - p.kernel_size) // 2
-            used = slice(start, start + p.kernel_size)
-            return blurs.filter_kernel(image, p.kernel[used, used], p.sigma)
-        if kind == "median":
-            return blurs.median(image, p.kernel_size)
-        return blurs.zoom_blur(image, p.zoom) if kind == "zoom" else image
-
-    def _noise(self, image: np.ndarray, p: Params) -> np.ndarray:
-        if p.noise == 0:
-            return image
-        kind, (first, second) = NOISES[p.noise], p.amount
-        if kind == "gaussian":
-            return noises.gaussian(image, first, self._bank.normals(p.noise_at))
-        if kind == "multiplicative":
-            return noises.multiplicative(image, first, second, self._bank.uniforms(p.noise_at))
-        if kind == "iso":
-            return noises.iso(image, first, second, self._bank.planes(p.noise_at))
-        return noises.sensor(image, first, second, self._bank.normals(p.noise_at))
-
-    def _jpeg(self, image: np.ndarray, p: Params) -> np.ndarray:
-        return image if p.quality < 0 else jpegs.jpeg(image, p.quality)
-
-
-def _warp(image: np.ndarray, p: Params, size: int) -> np.ndarray:
-    if np.array_equal(p.warp, _SAME.warp):
-        out = squash(image, size)
-        return out.copy() if out is image else out
-    border = BORDERS[p.border]
-    if border != "backdrop":
-        return warps.warp_to_square(image, p.warp, size, border, p.fill)
-    out = warps.warp_to_square(image, p.warp, size)
-    if warps.covers(p.warp):
-        return out
-    return warps.composite(out, warps.enlarge(p.backdrop, size), warps.coverage(p.warp, size))
+    def device_executor(self) -> DeviceExecutor:
+        """The executor that applies this recipe to batches on their device."""
+        return DeviceExecutor(self, self.compiled)

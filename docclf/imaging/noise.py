@@ -7,8 +7,8 @@ from docclf.imaging.colour import hue_rotation
 
 BANK = 1 << 20  # different places to read from
 _LEVELS = np.arange(256, dtype=np.float64)
-# The derivative at 0 of colour.hue_rotation: for the few degrees of ISO noise x + angle * (_HUE @ x) replaces it.
-_HUE = (hue_rotation(1e-4) - hue_rotation(-1e-4)) / 2e-4
+# The derivative at 0 of colour.hue_rotation: for the few degrees of ISO noise x + angle * (HUE @ x) replaces it.
+HUE = (hue_rotation(1e-4) - hue_rotation(-1e-4)) / 2e-4
 
 
 class NoiseBank:
@@ -74,7 +74,7 @@ def iso(image: np.ndarray, hue: float, intensity: float, normal: np.ndarray) -> 
     mean = intensity * float(cv2.meanStdDev(lightness)[1][0, 0])
     z0, z1 = normal
     dark = 1.0 - np.maximum(z0 * np.float32(mean**0.5 / 255.0) + np.float32(mean / 255.0), np.float32(0.0))
-    turned = cv2.transform(image.astype(np.float32), (_HUE * (hue * intensity)).astype(np.float32))
+    turned = cv2.transform(image.astype(np.float32), (HUE * (hue * intensity)).astype(np.float32))
     # 255 - (255 - x) (1 - n / 255) is x + (255 - x) n / 255 with one product.
     rest = cv2.multiply(cv2.bitwise_not(image), cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_32F)
     lit = cv2.subtract(cv2.multiply(turned, cv2.cvtColor(z1, cv2.COLOR_GRAY2RGB)), rest)

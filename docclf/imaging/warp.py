@@ -10,8 +10,8 @@ _BORDER = {"constant": cv2.BORDER_CONSTANT, "replicate": cv2.BORDER_REPLICATE, "
 # to _KEEP pixels per output pixel: enough that a crop to 0.8 of the side is still not enlarged.
 _ALIASED = 1.5
 _KEEP = 1.25
-_CORNERS = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
-_CLOSE = 1e-6  # rounding, in [0,1] coordinates
+CORNERS = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
+CLOSE = 1e-6  # rounding, in [0,1] coordinates
 
 
 def to_pixels(warp: np.ndarray, size: int, width: int, height: int) -> np.ndarray:
@@ -29,6 +29,14 @@ def to_pixels(warp: np.ndarray, size: int, width: int, height: int) -> np.ndarra
     return outer @ warp @ inner
 
 
+def reduced_sides(height: int, width: int, size: int) -> tuple[int, int]:
+    """Height and width that a source is reduced to by area before a bilinear warp to side `size`; often its own."""
+    if width <= _ALIASED * size and height <= _ALIASED * size:
+        return height, width
+    keep = round(_KEEP * size)
+    return min(height, keep), min(width, keep)
+
+
 def warp_to_square(
     image: np.ndarray, warp: np.ndarray, size: int, border: str = "replicate", fill: np.ndarray | None = None
 ) -> np.ndarray:
@@ -41,11 +49,9 @@ def warp_to_square(
         border: "constant", "replicate" or "reflect".
         fill: [3] RGB for a constant border.
     """
-    height, width = image.shape[:2]
-    if width > _ALIASED * size or height > _ALIASED * size:
-        keep = round(_KEEP * size)
-        image = cv2.resize(image, (min(width, keep), min(height, keep)), interpolation=cv2.INTER_AREA)
-        height, width = image.shape[:2]
+    height, width = reduced_sides(*image.shape[:2], size)
+    if (height, width) != image.shape[:2]:
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     box = _box(warp, width, height)
     if box is not None:
         left, top, right, bottom = box
@@ -67,7 +73,7 @@ def _box(warp: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]
         return None
     sides = (left * width, top * height, (left + a) * width, (top + d) * height)
     whole = tuple(round(side) for side in sides)
-    if max(abs(side - near) for side, near in zip(sides, whole, strict=True)) > _CLOSE * max(width, height):
+    if max(abs(side - near) for side, near in zip(sides, whole, strict=True)) > CLOSE * max(width, height):
         return None
     inside = whole[0] >= 0 and whole[1] >= 0 and whole[2] <= width and whole[3] <= height
     return whole if inside and whole[2] > whole[0] and whole[3] > whole[1] else None
@@ -90,8 +96,8 @@ def square_to_quad(corners: list[tuple]) -> list[list]:
 
 def covers(warp: np.ndarray) -> bool:
     """True when every output pixel lies in the source: a convex quadrangle is inside where its corners are."""
-    low, high = -_CLOSE, 1.0 + _CLOSE
-    return all(low <= x / w <= high and low <= y / w <= high for x, y, w in (warp @ _CORNERS).T.tolist())
+    low, high = -CLOSE, 1.0 + CLOSE
+    return all(low <= x / w <= high and low <= y / w <= high for x, y, w in (warp @ CORNERS).T.tolist())
 
 
 def coverage(warp: np.ndarray, size: int) -> np.ndarray:
@@ -103,7 +109,7 @@ def coverage(warp: np.ndarray, size: int) -> np.ndarray:
         warp: [3,3] from output to source coordinates, both in [0,1].
         size: S.
     """
-    corners = (np.linalg.inv(warp) @ _CORNERS).T.tolist()
+    corners = (np.linalg.inv(warp) @ CORNERS).T.tolist()
     points = [(x / w * size - 0.5, y / w * size - 0.5) for x, y, w in corners]
     area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True))
     axis, far, cover = np.arange(size, dtype=np.float32), size - 1.0, None
