@@ -1,0 +1,158 @@
+"""Registers document images and names the type of others: ``python -m docclf.gallery register|match|list|...``."""
+
+import argparse
+import json
+from pathlib import Path
+
+from docclf import cli, thresholds
+from docclf.errors import InputError
+from docclf.gallery import storage
+from docclf.gallery.embedder import Embedder, open_model
+from docclf.gallery.gallery import Gallery
+from docclf.gallery.images import Finding, folder, picture
+from docclf.imaging.read import read_image
+
+SHOWN = 20
+
+
+def register(chosen: argparse.Namespace) -> None:
+    """Registers folders and images into a new or an existing gallery."""
+    embedder, out = open_model(chosen.model, chosen.allow), Path(chosen.out)
+    if out.exists() and not chosen.add:
+        raise InputError(f"{out} exists; add to it with --add, or give another --out.")
+    gallery = storage.load(out, embedder) if out.exists() else Gallery(embedder)
+    pictures, findings = [], []
+    for source in map(Path, chosen.sources):
+        if source.is_dir():
+            if chosen.label:
+                raise InputError(f"--label is for single images; the labels of the folder {source} are its names.")
+            found, left_out = folder(source, embedder.image_size)
+            pictures, findings = pictures + found, findings + left_out
+        else:
+            pictures.append(picture(source, chosen.label or source.stem, source.name, embedder.image_size))
+    findings += gallery.register(pictures, chosen.duplicate)
+    _threshold(gallery, chosen, embedder)
+    storage.save(gallery, out)
+    _report(findings)
+    print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
+    print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none yet: --metrics'}")
+
+
+def match(chosen: argparse.Namespace) -> None:
+    """Prints the label of each image, or unknown."""
+    gallery = storage.load(chosen.gallery, open_model(chosen.model, chosen.allow), chosen.search)
+    if chosen.threshold is not None:
+        gallery.set_threshold(thresholds.given(chosen.threshold))
+    if gallery.threshold and not chosen.json:
+        print(f"threshold: {thresholds.sentence(gallery.threshold)}; search: {gallery.search().name}")
+    for name in chosen.images:
+        found = gallery.match([read_image(name)], chosen.top)[0]
+        if chosen.json:
+            print(json.dumps({"image": name, **vars(found)}, ensure_ascii=False))
+            continue
+        print(f"{name}: {found.answer}  cosine {found.cosine:.4f}")
+        for label, cosine in found.top:
+            print(f"    {cosine:.4f}  {label}")
+
+
+def show(chosen: argparse.Namespace) -> None:
+    """Prints the labels and how many images each has."""
+    gallery = storage.load(chosen.gallery)
+    for label, count in gallery.counts().items():
+        print(f"{count:6}  {label}")
+    print(f"{len(gallery):6}  in all; model {gallery.fingerprint[:17]}, {gallery.image_size} px")
+    print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none'}")
+
+
+def remove(chosen: argparse.Namespace) -> None:
+    """Takes a label, or one of its images, out of the gallery."""
+    gallery = storage.load(chosen.gallery)
+    gone = gallery.remove(chosen.label, chosen.image)
+    storage.save(gallery, chosen.gallery)
+    print(f"removed: {gone} images of {chosen.label}; {len(gallery)} are left")
+
+
+def threshold(chosen: argparse.Namespace) -> None:
+    """Sets the threshold of a gallery."""
+    gallery = storage.load(chosen.gallery)
+    if not _threshold(gallery, chosen, None):
+        raise InputError("give --metrics metrics.json, or --threshold COSINE.")
+    storage.save(gallery, chosen.gallery)
+    print(f"threshold: {thresholds.sentence(gallery.threshold)}")
+
+
+def _threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embedder | None) -> bool:
+    """Sets the threshold that the command line, or else the model's file, gives; tells whether there was one."""
+    rate, target = ("fpir", chosen.fpir) if chosen.fpir else ("fpr", chosen.fpr)
+    if chosen.threshold is not None:
+        gallery.set_threshold(thresholds.given(chosen.threshold))
+    elif chosen.metrics:
+        read = thresholds.read(chosen.metrics)
+        thresholds.check_model(read, gallery.fingerprint, chosen.metrics)
+        name = Path(chosen.metrics).name
+        gallery.set_threshold(thresholds.choose(thresholds.measured(read, name), chosen.metrics, rate, target))
+    elif embedder is not None and embedder.thresholds and (target or gallery.threshold is None):
+        gallery.set_threshold(thresholds.choose(embedder.thresholds, chosen.model, rate, target))
+    elif target:
+        raise InputError(f"--{rate} {target} needs --metrics metrics.json, where its threshold was measured.")
+    else:
+        return False
+    return True
+
+
+def _report(findings: list[Finding]) -> None:
+    for finding in findings[:SHOWN]:
+        print(finding)
+    if len(findings) > SHOWN:
+        print(f"and {len(findings) - SHOWN} more")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Returns the command line."""
+    whole = argparse.ArgumentParser(prog="python -m docclf.gallery", description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    cut = argparse.ArgumentParser(add_help=False)
+    cut.add_argument("--metrics", help="metrics.json of this model, whose threshold to take")
+    cut.add_argument("--fpr", help="share of impostor pairs accepted there (default: 1e-4, or what was resolved)")
+    cut.add_argument("--fpir", help="instead: share of unregistered queries accepted there")
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--allow", action="append", help="package of your own whose classes a checkpoint may name")
+    value = argparse.ArgumentParser(add_help=False)
+    value.add_argument("--threshold", type=float, help="cosine in [-1, 1] to use, unmeasured")
+
+    def command(name: str, action, *parents) -> argparse.ArgumentParser:
+        new = commands.add_parser(name, parents=parents, help=action.__doc__, description=action.__doc__)
+        new.set_defaults(action=action)
+        return new
+
+    new = command("register", register, cut, model, value)
+    new.add_argument("model", help="checkpoint or ONNX file")
+    new.add_argument("sources", nargs="+", metavar="SOURCE", help="folder (LABEL.jpg or LABEL/FILE.jpg) or image")
+    new.add_argument("-o", "--out", required=True, help="gallery file, NAME.npz")
+    new.add_argument("--add", action="store_true", help="add to that file")
+    new.add_argument("--label", help="label of single images (default: their file name)")
+    new.add_argument("--duplicate", type=float, default=0.95, help="cosine from which two labels are reported as alike")
+    new = command("match", match, model, value)
+    new.add_argument("gallery")
+    new.add_argument("images", nargs="+", metavar="IMAGE")
+    new.add_argument("--model", required=True, help="the checkpoint or ONNX file of the gallery")
+    new.add_argument("--top", type=int, default=3, help="labels to list")
+    new.add_argument("--json", action="store_true", help="one JSON object a line")
+    new.add_argument("--search", default="auto", help="auto, numpy or faiss; all exact")
+    command("list", show).add_argument("gallery")
+    new = command("remove", remove)
+    new.add_argument("gallery")
+    new.add_argument("label")
+    new.add_argument("--image", help="only this image, by name")
+    command("threshold", threshold, cut, value).add_argument("gallery")
+    return whole
+
+
+def main(words: list[str] | None = None) -> None:
+    """Reads the command line."""
+    chosen = parser().parse_args(words)
+    chosen.action(chosen)
+
+
+if __name__ == "__main__":
+    cli.run(main)

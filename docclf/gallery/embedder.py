@@ -1,0 +1,98 @@
+"""A checkpoint or an ONNX file as a function from images to unit vectors, with a fingerprint to know it by."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from docclf.errors import InputError
+from docclf.imaging.resize import squash
+
+BATCH = 64
+
+
+class Embedder:
+    """Turns images into unit vectors.
+
+    Args:
+        model: uint8 RGB images [B,3,S,S] to embeddings [B,D]; has ``image_size``.
+        fingerprint: names the weights.
+        thresholds: what was measured with the model and travels with it.
+
+    Raises:
+        InputError: the model has no image size.
+    """
+
+    def __init__(self, model: Any, fingerprint: str, thresholds: list[dict] | None = None) -> None:
+        self.model, self.fingerprint, self.thresholds = model, fingerprint, thresholds or []
+        self.image_size = int(model.image_size)
+
+    def __call__(self, images: list[np.ndarray]) -> np.ndarray:
+        """Returns float32 unit vectors [N,D] of uint8 RGB images [H,W,3] of any size.
+
+        Raises:
+            InputError: an image of another form, or an embedding that has no direction.
+        """
+        for image in images:
+            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+                raise InputError(f"an image is {image.dtype} {image.shape}; want uint8 [H,W,3], RGB.")
+        parts = []
+        for at in range(0, len(images), BATCH):
+            squashed = [squash(image, self.image_size) for image in images[at : at + BATCH]]
+            batch = np.ascontiguousarray(np.stack(squashed).transpose(0, 3, 1, 2))
+            parts.append(self.model(torch.from_numpy(batch)).numpy())
+        return unit(np.concatenate(parts)) if parts else np.zeros((0, 0), np.float32)
+
+    def probe(self) -> np.ndarray:
+        """Returns the unit vectors [3,D] of three fixed pictures: how this model sees, whatever it calls itself."""
+        side = self.image_size
+        ramp = np.linspace(0, 255, side, dtype=np.float64)
+        grid = np.stack([np.tile(ramp, (side, 1)), np.tile(ramp[:, None], (1, side)), np.full((side, side), 90.0)], -1)
+        noise = np.random.Generator(np.random.Philox(7)).integers(0, 256, (side, side, 3), dtype=np.uint8)
+        board = (np.add.outer(np.arange(side) // 4, np.arange(side) // 4) % 2 * 255).astype(np.uint8)
+        return self([grid.astype(np.uint8), noise, np.repeat(board[..., None], 3, axis=2)])
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Returns the rows brought to unit length in float64 and rounded once, float32.
+
+    Raises:
+        InputError: a row is zero or not finite.
+    """
+    rows = rows.astype(np.float64)
+    lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
+    if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+        raise InputError("the model gives an embedding that is zero or not finite; its weights are broken.")
+    return (rows / lengths).astype(np.float32)
+
+
+def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
+    """Returns the embedder of a checkpoint (.ckpt) or an ONNX file (.onnx).
+
+    An ONNX file that docclf exported goes by the fingerprint of the weights it was made of, any other by its bytes.
+
+    Args:
+        path: the file.
+        allow: packages of the user whose classes the config of a checkpoint may name.
+
+    Raises:
+        InputError: no such file, or one that neither docclf nor onnxruntime can read.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".onnx":
+        from docclf.model.onnx import Onnx
+
+        model = Onnx(str(path))
+        about = dict(model.session.get_modelmeta().custom_metadata_map)
+        if "docclf" in about and "weights_sha256" in about:
+            return Embedder(model, about["weights_sha256"], json.loads(about.get("thresholds", "[]")))
+        return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    # Lightning takes seconds to import, which an ONNX file does not need.
+    from docclf import trained
+    from docclf.model.network import Network
+
+    found = trained.load(path, allow)
+    return Embedder(Network(found.encoder, found.image_size), found.fingerprint)

@@ -1,0 +1,180 @@
+"""Registered images and the answer to: which of them is this?"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from docclf.errors import InputError
+from docclf.gallery.embedder import Embedder
+from docclf.gallery.images import Finding, Picture
+from docclf.gallery.match import Match, checked
+from docclf.gallery.search import Search
+
+FUSION = "max"  # a label's score is that of its nearest image, as metric.fusion=max measures it
+_ROWS = 512
+
+
+class Gallery:
+    """Unit vectors of registered images with their labels.
+
+    Args:
+        embedder: the model that all vectors come from; ``None`` for a gallery that is only looked at.
+        search: auto, numpy or faiss; see `docclf.gallery.search.Search`.
+    """
+
+    def __init__(self, embedder: Embedder | None, search: str = "auto") -> None:
+        self.embedder, self.backend = embedder, search
+        self.labels: list[str] = []
+        self.names: list[str] = []
+        self.hashes: list[str] = []
+        self.vectors = np.zeros((0, 0), np.float32)
+        self.fingerprint = embedder.fingerprint if embedder else None
+        self.probe = embedder.probe() if embedder else None
+        self.image_size = embedder.image_size if embedder else None
+        self.threshold: dict | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def counts(self) -> dict[str, int]:
+        """Returns the number of images of each label, sorted by label."""
+        return dict(sorted(Counter(self.labels).items()))
+
+    def register(self, pictures: Sequence[Picture], duplicate: float = 0.95) -> list[Finding]:
+        """Adds images, all of them or, on an error, none.
+
+        An image whose file is registered under its label already is left out. Images of different labels that the
+        model can hardly tell apart are registered and reported.
+
+        Args:
+            pictures: what to add.
+            duplicate: cosine from which images of two labels are reported.
+
+        Returns:
+            What was left out and what looks alike.
+
+        Raises:
+            InputError: one file under two labels, a label that cannot be one, or no model.
+        """
+        if not -1 <= duplicate <= 1:
+            raise InputError(f"duplicate={duplicate}: want a cosine in [-1, 1].")
+        known = dict(zip(self.hashes, zip(self.labels, self.names, strict=True), strict=True))
+        fresh, findings = [], []
+        for row in pictures:
+            label = checked(row.label)
+            if row.sha256 in known and known[row.sha256][0] != label:
+                other, name = known[row.sha256]
+                raise InputError(
+                    f"{row.name} is registered as {label} and, as {name}, as {other}: the same file under two labels "
+                    "has no right answer. Remove one of them; nothing was registered."
+                )
+            if row.sha256 in known:
+                findings.append(Finding("copy", f"{row.name} is {known[row.sha256][1]} again ({label}); left out"))
+                continue
+            known[row.sha256] = label, row.name
+            fresh.append(row)
+        if fresh:
+            vectors = self._model()([row.pixels for row in fresh])
+            old = len(self)
+            self.vectors = np.concatenate([self.vectors, vectors]) if old else vectors
+            self.labels += [checked(row.label) for row in fresh]
+            self.names += [row.name for row in fresh]
+            self.hashes += [row.sha256 for row in fresh]
+            findings += self._alike(old, duplicate)
+        return findings
+
+    def match(self, images: Sequence[np.ndarray], top: int = 5, threshold: float | None = None) -> list[Match]:
+        """Returns the answer for each image.
+
+        Args:
+            images: uint8 RGB [H,W,3].
+            top: labels in the list of the nearest.
+            threshold: cosine to use instead of the gallery's.
+
+        Raises:
+            InputError: nothing registered, no threshold, or no model.
+        """
+        if not len(self):
+            raise InputError("nothing is registered, so nothing can be matched; register at least one image.")
+        if threshold is None and self.threshold is None:
+            raise InputError(
+                "the gallery has no threshold, and without one an unregistered document would get the nearest label. "
+                "Give metrics.json of the model (--metrics), or a cosine (--threshold)."
+            )
+        if top < 1:
+            raise InputError(f"top={top}: want 1 or more.")
+        cut = float(threshold if threshold is not None else self.threshold["cosine"])
+        if not len(images):
+            return []
+        queries = self._model()(list(images))
+        wide = max(top, 2) * max(self.counts().values())
+        scores, rows = self.search().nearest(queries, wide)
+        return [self._answer(s, r, top, cut) for s, r in zip(scores, rows, strict=True)]
+
+    def search(self) -> Search:
+        """Returns the search over what is registered now."""
+        return Search(self.vectors, self.backend)
+
+    def remove(self, label: str, name: str | None = None) -> int:
+        """Takes out a label, or one of its images by name; returns how many images went.
+
+        Raises:
+            InputError: no such label or image.
+        """
+        if label not in self.labels:
+            raise InputError(f"{label!r} is not registered; there are: {', '.join(list(self.counts())[:20])}.")
+        gone = [i for i, row in enumerate(self.labels) if row == label and name in (None, self.names[i])]
+        if not gone:
+            own = [self.names[i] for i, row in enumerate(self.labels) if row == label]
+            raise InputError(f"{label!r} has no image {name!r}; it has: {', '.join(own[:20])}.")
+        kept = [i for i in range(len(self)) if i not in set(gone)]
+        self.labels, self.names, self.hashes = (
+            [column[i] for i in kept] for column in (self.labels, self.names, self.hashes)
+        )
+        self.vectors = self.vectors[kept]
+        return len(gone)
+
+    def set_threshold(self, row: dict) -> None:
+        """Takes a threshold with its evidence (`docclf.thresholds`).
+
+        Raises:
+            InputError: it was measured with another fusion of a label's images than the gallery's.
+        """
+        if row.get("fusion") not in (None, FUSION):
+            raise InputError(
+                f"this threshold was measured with metric.fusion={row['fusion']}, a gallery uses {FUSION}; evaluate "
+                f"with metric.fusion={FUSION}."
+            )
+        self.threshold = row
+
+    def _model(self) -> Embedder:
+        if self.embedder is None:
+            raise InputError("the gallery was opened without its model; give the checkpoint or ONNX file.")
+        return self.embedder
+
+    def _answer(self, scores: np.ndarray, rows: np.ndarray, top: int, cut: float) -> Match:
+        nearest: dict[str, float] = {}
+        for score, row in zip(scores, rows, strict=True):
+            nearest.setdefault(self.labels[row], float(score))
+        ranked = list(nearest.items())
+        (best, cosine), *others = ranked
+        margin = cosine - others[0][1] if others else None
+        return Match(best if cosine >= cut else None, best, cosine, margin, cut, ranked[:top])
+
+    def _alike(self, old: int, duplicate: float) -> list[Finding]:
+        labels, found = np.array(self.labels), []
+        for start in range(old, len(self), _ROWS):
+            block = self.vectors[start : start + _ROWS] @ self.vectors.T
+            for i, j in zip(*np.nonzero(block >= duplicate), strict=True):
+                new = start + int(i)
+                if j < new and labels[j] != labels[new]:
+                    found.append((float(block[i, j]), new, int(j)))
+        return [
+            Finding(
+                "alike",
+                f"{self.names[i]} ({self.labels[i]}) and {self.names[j]} ({self.labels[j]}) have cosine {cosine:.4f}: "
+                "queries of one may be answered with the other",
+            )
+            for cosine, i, j in sorted(found, key=lambda row: (-row[0], row[1:]))
+        ]

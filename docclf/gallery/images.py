@@ -1,0 +1,80 @@
+"""Finding what is to be registered: a folder with one image or one folder per label, or single files."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from docclf.data.layout import QUERY_PREFIX, class_of
+from docclf.data.scan import check_folder, scan
+from docclf.errors import InputError
+from docclf.imaging.read import read_image
+from docclf.imaging.resize import squash
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image to register: its label, its name, the sha256 of its file, uint8 pixels [H,W,3]."""
+
+    label: str
+    name: str
+    sha256: str
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the user should know about a registration: kind, and a sentence that names the files."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+def picture(path: str | Path, label: str, name: str | None = None, side: int | None = None) -> Picture:
+    """Returns one image file, squashed to a side in pixels if one is given; raises InputError if it is unreadable."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror or error}).") from error
+    pixels = read_image(content, name=str(path))
+    pixels = pixels if side is None else squash(pixels, side)
+    return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels)
+
+
+def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], list[Finding]]:
+    """Returns the images below a folder, labelled by their folders (``A/damaged/1.jpg``: A/damaged) or, in no folder,
+    by their file name; and what was left out.
+
+    Args:
+        path: the folder.
+        side: squash each image to this side at once, so that a large folder fits into memory.
+
+    Raises:
+        InputError: no readable image, or a folder that holds register/ and query/.
+    """
+    root = check_folder(path, "DIR")
+    inside = {entry.name.lower(): entry.name for entry in root.iterdir() if entry.is_dir()}
+    if "register" in inside and "query" in inside:
+        raise InputError(f"{root} holds register and query images; register {root / inside['register']} only.")
+    names, failed = scan(root)
+    findings = [Finding("skipped", f"{name}: {reason}") for name, reason in failed]
+    found = []
+    for name in names:
+        if "/" not in name and name.lower().startswith(QUERY_PREFIX):
+            findings.append(Finding("skipped", f"{name}: its name says it is a query"))
+            continue
+        try:
+            found.append(picture(root / name, class_of(name), name, side))
+        except InputError as error:
+            findings.append(Finding("skipped", str(error)))
+    if not found:
+        more = f" ({findings[0]})" if findings else ""
+        raise InputError(f"{root}: no readable image there or below it{more}; expected LABEL.jpg or LABEL/FILE.jpg.")
+    labels = {row.label for row in found}
+    lost = {class_of(name) for name in names if not name.lower().startswith(QUERY_PREFIX)} - labels
+    findings += [Finding("missing", f"{label} is not registered: none of its images can be read") for label in lost]
+    return found, findings

@@ -1,0 +1,101 @@
+"""A gallery as one file, bound to its model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from docclf import __version__, atomic
+from docclf.errors import InputError
+from docclf.gallery.embedder import Embedder
+from docclf.gallery.gallery import Gallery
+
+VERSION = 1
+# Torch and onnxruntime agree to 1e-6 of a cosine; int8 weights or other preprocessing do not to 1e-5.
+AGREE = 1 - 1e-5
+
+
+def save(gallery: Gallery, path: str | Path) -> None:
+    """Writes the file, whole or not at all; no code in it.
+
+    Raises:
+        InputError: the name does not end in .npz, or the disk refuses.
+    """
+    if Path(path).suffix != ".npz":
+        raise InputError(f"{path}: a gallery file ends in .npz.")
+    head = {
+        "version": VERSION,
+        "docclf": __version__,
+        "fingerprint": gallery.fingerprint,
+        "image_size": gallery.image_size,
+        "labels": gallery.labels,
+        "names": gallery.names,
+        "sha256": gallery.hashes,
+        "threshold": gallery.threshold,
+    }
+    text = json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    arrays = {"head": np.frombuffer(text, np.uint8), "vectors": gallery.vectors, "probe": gallery.probe}
+
+    def fill(temporary: str) -> None:
+        with open(temporary, "wb") as stream:
+            np.savez(stream, **arrays)
+
+    atomic.write(path, fill)
+
+
+def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto") -> Gallery:
+    """Returns the gallery of a file.
+
+    Args:
+        path: the file.
+        embedder: its model; without one the gallery can be listed and shortened, not matched.
+        search: auto, numpy or faiss.
+
+    Raises:
+        InputError: no such file, a damaged one, or one made with another model.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"there is no gallery {path}; make one: python -m docclf.gallery register MODEL DIR --out FILE."
+        )
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in ("head", "vectors", "probe")}
+        head = json.loads(arrays["head"].tobytes().decode("utf-8", "surrogateescape"))
+        version, rows = head["version"], len(head["labels"])
+        whole = len(head["names"]) == len(head["sha256"]) == rows == len(arrays["vectors"])
+        kept = {name: head[name] for name in ("fingerprint", "image_size", "threshold")}
+    except Exception as error:  # a damaged archive raises whatever zipfile, json or numpy raise
+        raise InputError(
+            f"{path} is no gallery, or a damaged one ({type(error).__name__}: {error}); register the images again."
+        ) from error
+    if version != VERSION:
+        raise InputError(f"{path} has version {version}, this docclf reads {VERSION}; register the images again.")
+    if not whole or arrays["vectors"].ndim != 2 or not np.isfinite(arrays["vectors"]).all():
+        raise InputError(f"{path} is damaged: its vectors do not fit its {rows} labels; register the images again.")
+    if embedder is not None:
+        _check_model(path, kept["fingerprint"], arrays["probe"], embedder)
+    gallery = Gallery(None, search)
+    gallery.embedder = embedder
+    gallery.labels, gallery.names, gallery.hashes = head["labels"], head["names"], head["sha256"]
+    gallery.vectors, gallery.probe = arrays["vectors"], arrays["probe"]
+    gallery.fingerprint, gallery.image_size, gallery.threshold = kept.values()
+    return gallery
+
+
+def _check_model(path: Path, fingerprint: str, probe: np.ndarray, embedder: Embedder) -> None:
+    if fingerprint != embedder.fingerprint:
+        raise InputError(
+            f"{path} was made with the weights {fingerprint[:17]}, this model has {embedder.fingerprint[:17]}: vectors "
+            "of two models cannot be compared. Give the model of the gallery, or register the images again with this "
+            "one."
+        )
+    now = embedder.probe()
+    cosine = float((now * probe).sum(axis=1).min()) if now.shape == probe.shape else -1.0
+    if not cosine >= AGREE:
+        raise InputError(
+            f"{path} was made with this model, but it sees the same test pictures otherwise now (cosine {cosine:.6f}): "
+            "its weights were quantised or its preprocessing changed. Register the images again with it, and measure "
+            "its threshold anew."
+        )
