@@ -1,6 +1,7 @@
 """The training loader: batches of a source, prepared by threads and finished on the device."""
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
@@ -100,6 +101,7 @@ class Batches:
         self._fill, self._finish = parts(source, image_size, batch_size, augment, views, device, self.threads, prefetch)
         self.epoch = self._start = self._marked = 0
         self._running: weakref.ref | None = None
+        self._plans: deque = deque()
 
     def __len__(self) -> int:
         return self._batches
@@ -144,11 +146,14 @@ class Batches:
             running.close()
 
     def prepare(self, batch: Batch) -> Batch:
-        """Returns the batch, moved to the device before, with all its views; the same one when threads made them."""
+        """Returns the batch, moved to the device before, with all its views; the same one when threads made them.
+
+        Threads have drawn what a device augmentation needs, so batches come here in the order they were yielded in.
+        """
         if self._finish is None:
             return batch
         with self.timed("augment"):
-            return self._finish(batch)
+            return self._finish(batch, self._plans.popleft() if self._plans else None)
 
     def __iter__(self) -> Iterator[Batch]:
         self.close()
@@ -158,40 +163,36 @@ class Batches:
 
     def _iterate(self) -> Iterator[Batch]:
         start, self._start = self._start, 0
-        yield from run_ahead(self._plan(self.epoch, start), self.threads, self.prefetch, self._waited)
+        self._plans.clear()
+        ahead = run_ahead(self._work(self.epoch, start), self.threads, self.prefetch, self._waited)
+        for batch, plans in ahead:
+            self._plans.extend(plans)
+            yield batch
+            del batch  # or its memory would be kept one batch longer
 
-    def _plan(self, epoch: int, start: int) -> Iterator[tuple[Batch, list]]:
+    def _work(self, epoch: int, start: int) -> Iterator[tuple[tuple[Batch, list], list]]:
+        size = self.batch_size * self.world
         for number in range(start, self._batches):
-            indices, turns = self._items(epoch, number)
+            indices, turns = self._order.share(epoch, number * size, size, self.rank, self.world)
             arrays, tasks = ({"images": None}, []) if self._fill is None else self._fill.start(indices, turns)
             if self._order.block is not None and hasattr(self.source, "expect"):
-                size = self.batch_size * self.world
                 coming = self._order.coming(epoch, number * size, (number + 1) * size, number == start)
                 tasks = [partial(self.source.expect, coming), *tasks] if len(coming) else tasks
             labels = indices if self.labels is None else self.labels[indices]
             pixels = {name: None if a is None else as_images(a) for name, a in arrays.items()}
             del arrays  # the batch alone keeps its memory
-            numbers = (torch.tensor(values, dtype=torch.int64) for values in (labels, indices, turns))
-            yield Batch(pixels.pop("images"), *numbers, **pixels), tasks
+            numbers = [torch.tensor(values, dtype=torch.int64) for values in (labels, indices, turns)]
+            plans: list = []
+            if self._finish is not None:
+                tasks = [lambda n=numbers, out=plans: out.append(self._finish.plan(n[2], n[1])), *tasks]
+            yield (Batch(pixels.pop("images"), *numbers, **pixels), plans), tasks
             del pixels, tasks
-
-    def _items(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-        size = self.batch_size * self.world
-        start = number * size
-        share, extra = divmod(min(size, self._order.draws - start), self.world)
-        start += self.rank * share + min(self.rank, extra)
-        return self._order.items(epoch, start, start + share + (self.rank < extra))
 
     def _waited(self, seconds: float) -> None:
         self.wait_seconds += seconds
 
     def _geometry(self) -> dict:
-        return {
-            "samples": len(self.source),
-            "draws": self._order.draws,
-            "global_batch": self.batch_size * self.world,
-            "seed": self._order.seed,
-            "block": self._order.block,
-            "window": self._order.window,
-            "fingerprint": getattr(self.source, "fingerprint", None),
-        }
+        order = self._order
+        sizes = {"samples": len(self.source), "draws": order.draws, "global_batch": self.batch_size * self.world}
+        shuffle = {"seed": order.seed, "block": order.block, "window": order.window}
+        return {**sizes, **shuffle, "fingerprint": getattr(self.source, "fingerprint", None)}

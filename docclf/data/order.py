@@ -63,6 +63,15 @@ class Order:
             turns.append(np.full(last - first, epoch * self.passes + turn, dtype=np.int64))
         return np.concatenate(items), np.concatenate(turns)
 
+    def share(self, epoch: int, start: int, size: int, rank: int, world: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns one rank's part of the `size` samples drawn from position `start` on; see `items`.
+
+        The parts are consecutive and differ in length by 1 at most.
+        """
+        share, extra = divmod(min(size, self.draws - start), world)
+        start += rank * share + min(rank, extra)
+        return self.items(epoch, start, start + share + (rank < extra))
+
     def coming(self, epoch: int, start: int, stop: int, first: bool) -> np.ndarray:
         """Returns the samples that should be read ahead when draws start..stop-1 are made, int64 [n]; mostly none.
 

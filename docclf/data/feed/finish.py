@@ -21,8 +21,8 @@ class Finish:
         source: names samples in errors.
         image_size: side S, pixels.
         views: the views asked for besides the student's.
-        executor: `executor(images uint8 [B,3,H,W], turns, indices) -> uint8 [B,3,S,S]` on the device; None augments
-            nothing.
+        executor: augments batches on the device (docclf/augment/device.py): `plan(turns, indices)` draws parameters
+            on the host, `apply(images uint8 [B,3,H,W], parameters)` gives uint8 [B,3,S,S]. None augments nothing.
         makers: how each view is made on the CPU, image by image; used instead of the above when `executor` is None
             and the batch is on the CPU, so that it equals what the threads of other feeds make, bit for bit.
         resident: `resident(device) -> uint8 [N,s,s,3]`, all images on the device; None when batches bring pixels.
@@ -34,7 +34,7 @@ class Finish:
         source: Source,
         image_size: int,
         views: tuple[str, ...],
-        executor: Callable[[Tensor, Tensor, Tensor], Tensor] | None,
+        executor,
         makers: dict[str, Make],
         resident: Callable[[torch.device], Tensor] | None = None,
         expand: int = 1,
@@ -42,8 +42,25 @@ class Finish:
         self.source, self.image_size, self.views, self.executor = source, image_size, views, executor
         self.makers, self.resident, self.expand = makers, resident, expand
 
-    def __call__(self, batch: Batch) -> Batch:
-        """Returns the batch with all views that were asked for, uint8 [B,3,S,S] on its device."""
+    def plan(self, turns: Tensor, indices: Tensor) -> list:
+        """Returns the drawn parameters of a batch's augmented views; for a thread, ahead of the batch.
+
+        Args:
+            turns: int64 [B], on the CPU.
+            indices: int64 [B], on the CPU.
+        """
+        if self.executor is None:
+            return []
+        shifts = (0, SECOND) if "second" in self.views else (0,)
+        return [self.executor.plan(turns + shift, indices) for shift in shifts]
+
+    def __call__(self, batch: Batch, plans: list | None = None) -> Batch:
+        """Returns the batch with all views that were asked for, uint8 [B,3,S,S] on its device.
+
+        Args:
+            batch: on the device.
+            plans: what `plan` drew for it; None draws here, which waits for the device.
+        """
         if self.resident is not None and self.executor is None and batch.indices.device.type == "cpu":
             return self._one_by_one(batch)
         raw = batch.images
@@ -52,10 +69,12 @@ class Finish:
         if self.executor is None:
             clean = squash_batch(raw, self.image_size)
             return batch._replace(images=clean, clean=clean.clone() if "clean" in self.views else None)
+        plans = self.plan(batch.turns.cpu(), batch.indices.cpu()) if plans is None else plans
+        augmented = [self.executor.apply(raw, plan) for plan in plans]
         return batch._replace(
-            images=self.executor(raw, batch.turns, batch.indices),
+            images=augmented[0],
             clean=squash_batch(raw, self.image_size) if "clean" in self.views else None,
-            second=self.executor(raw, batch.turns + SECOND, batch.indices) if "second" in self.views else None,
+            second=augmented[1] if "second" in self.views else None,
         )
 
     def _one_by_one(self, batch: Batch) -> Batch:
