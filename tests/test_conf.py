@@ -1,6 +1,7 @@
 """Every yaml composes, fits the code, and lies where its code lies; tests are generated from the folder."""
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,27 @@ from docclf.config import check, locate
 CONF = Path(__file__).resolve().parents[1] / "conf"
 ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch_lightning.",)}
 ELSEWHERE |= {"logger": ("pytorch_lightning.loggers.",), "norm": ("torch.nn.", "docclf.head.norm.")}
+ELSEWHERE |= {"evaluate_on": ("docclf.data.",), "budget": ()}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
 NEEDS = {"model/onnx": ["model.path=here"], "model/embeddings": ["model.root=here"], "model/timm": ["model.name=x"]}
 NEEDS |= {"model/open_clip": ["model.name=x"], "data/csv": ["data.root=here", "data.csv=here"]}
 NEEDS |= {f"teacher/{name}": ["teacher.name=x"] for name in ("open_clip", "timm")}
 NEEDS["teacher/checkpoint"] = ["teacher.path=here"]
+NEEDS |= {"data/packed": ["data.packs=[here]"], "data/stream": ["data.sources=[here]"]}
 GROUPS = {
     str(path.relative_to(CONF).with_suffix(""))
     for path in CONF.rglob("*.yaml")
     if path.parent != CONF and path.parts[len(CONF.parts)] not in ("hydra", "experiment")
 }
 EXPERIMENTS = sorted(str(p.relative_to(CONF / "experiment").with_suffix("")) for p in CONF.glob("experiment/**/*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def roots(monkeypatch):
+    """Gives a folder to every environment variable that a yaml asks for."""
+    for name in {name for path in CONF.rglob("*.yaml") for name in re.findall(r"oc\.env:(\w+)\}", path.read_text())}:
+        monkeypatch.setenv(name, "here")
 
 
 def composed(name, *overrides):
@@ -75,7 +85,7 @@ def targets(node):
 def test_the_folder_of_a_yaml_is_the_package_of_its_target(choice):
     group = choice.split("/")[0]
     top = OmegaConf.load(CONF / f"{choice}.yaml")
-    if group in ("optim", "logger"):
+    if group in ("optim", "logger", "evaluate_on", "budget"):
         found = list(targets(top))
     else:
         found = [top["_target_"]] if top and "_target_" in top else []
