@@ -54,7 +54,7 @@ class Contrastive(nn.Module):
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Returns the mean cross entropy of student [B,W] against teacher [B,W], both of any length."""
         s, t = unit(student), unit(teacher)
-        others = self._held().to(t)
+        others = self.queue[: self.seen].to(t) if self.seen else t[:0]
         logits, target = (
             torch.cat([(x * t).sum(-1, keepdim=True), x @ others.T], dim=1) / temperature
             for x, temperature in ((s, self.temperature), (t, self.teacher_temperature))
@@ -71,9 +71,6 @@ class Contrastive(nn.Module):
         self.queue = self.queue.to(fresh)
         self.queue[place] = fresh
         self.seen += len(fresh)
-
-    def _held(self) -> Tensor:
-        return self.queue[: min(self.seen, self.length)]
 
     def get_extra_state(self) -> dict:
         """Returns the queue and the number of features that went through it."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
-from docclf.ops import unit
+from docclf.ops import real, unit
 from docclf.teacher.term.weighting import Weighting
 
 
@@ -35,12 +35,12 @@ class Relational(nn.Module):
         """
         if len(student) < 2:
             raise InputError("teacher.term.relational compares pairs within a batch: give data.batch_size=2 or more.")
-        return nn.functional.smooth_l1_loss(_distances(student), _distances(teacher))
+        return nn.functional.smooth_l1_loss(_distances(student), _distances(teacher)).to(real(student).dtype)
 
 
 def _distances(x: Tensor) -> Tensor:
     """Returns the distances of all pairs i < j of x [B,W], divided by their mean."""
-    x = unit(x)
+    x = unit(x.double())  # 2 - 2 cos cancels: float32 would lose distances below 1e-3, and TF32 those below 0.1
     first, second = torch.triu_indices(len(x), len(x), 1, device=x.device)
     squared = (2.0 - 2.0 * (x @ x.T))[first, second]
     # Equal images have distance 0, where a square root has no gradient; clamped, they pass none on.
