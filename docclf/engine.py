@@ -1,7 +1,6 @@
 """The encoder and the LightningModule that trains it; built parts come in, no config."""
 
 import math
-import time
 from collections.abc import Callable
 
 import pytorch_lightning as pl
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from docclf.batch import Batch
 from docclf.errors import InputError
+from docclf.meter import Meter
 
 
 class Encoder(nn.Module):
@@ -62,7 +62,7 @@ class Engine(pl.LightningModule):
         self.samples_seen, self._place = 0, None
         self.validation: dict[str, float] = {}
         self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
-        self._clock = (0.0, 0.0, 0)
+        self.meter = Meter()
 
     @property
     def progress(self) -> float:
@@ -99,15 +99,17 @@ class Engine(pl.LightningModule):
             self.teacher.prepare(self.device)
 
     def on_train_epoch_start(self) -> None:
-        """Starts the clocks of the throughput meter."""
-        self._clock = (time.perf_counter(), self._waited(), self.samples_seen)
+        """Starts the throughput meter."""
+        self.trainer.train_dataloader.timed = self.meter.timed
+        self.meter.start(self.device, self.samples_seen, self.trainer.train_dataloader.wait_seconds)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Returns the loss of a batch."""
         self.trainer.train_dataloader.mark(batch_idx + 1)
         self.loss.set_progress(self.progress)
         try:
-            embeddings = self.encoder(batch.images)
+            self.meter.mark("model")
+            embeddings = self.meter.boundary(self.encoder(batch.images), "head", "model")
             loss = self.loss(embeddings, batch.labels)
             terms = self._taught(embeddings, batch)
         except InputError as error:
@@ -117,6 +119,10 @@ class Engine(pl.LightningModule):
         if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
             self._log_step(loss, terms)
         return loss + sum(terms.values())
+
+    def on_train_batch_end(self, outputs, batch: Batch, batch_idx: int) -> None:
+        """Has the meter sample the step before each one that is logged."""
+        self.meter.next_step((batch_idx + 3) % self.trainer.log_every_n_steps == 0)
 
     def _taught(self, embeddings: Tensor, batch: Batch) -> dict[str, Tensor]:
         if self.teacher is None:
@@ -146,20 +152,14 @@ class Engine(pl.LightningModule):
         )
 
     def _log_step(self, loss: Tensor, terms: dict[str, Tensor]) -> None:
-        """Logs the loss and, over the steps since the last call, samples/s and the share of time spent waiting."""
-        now = (time.perf_counter(), self._waited(), self.samples_seen)
-        seconds = max(now[0] - self._clock[0], 1e-9)
-        self.log("samples/s", (now[2] - self._clock[2]) / seconds, prog_bar=True)
-        self.log("wait", (now[1] - self._clock[1]) / seconds, prog_bar=True)
-        self._clock = now
+        """Logs the loss and, over the steps since the last call, samples/s and what took how much of the time."""
+        speed = self.meter.read(self.samples_seen, self.trainer.train_dataloader.wait_seconds)
+        self.log_dict(speed, prog_bar=True)
         self.log("train/loss", loss.detach(), prog_bar=True)
         self.log_dict({f"train/teacher/{name}": term.detach() for name, term in terms.items()})
         self.log("train/lr", self.optimizers().param_groups[0]["lr"])
         self.log("train/samples", float(self.samples_seen))
         self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})
-
-    def _waited(self) -> float:
-        return self.trainer.train_dataloader.wait_seconds
 
     def on_validation_epoch_start(self) -> None:
         """Forgets the embeddings of the last validation."""
