@@ -12,13 +12,13 @@ from docclf.teacher.term.weighting import Weighting
 class Contrastive(nn.Module):
     """Similarity to a queue of the teacher's features (SEED, arXiv:2101.04731 section 3.2).
 
-    Let d_1 ... d_n be the unit features of the teacher from earlier batches and d_0 = t its feature of this sample.
-    q_j = softmax_j(<t, d_j> / T_t) and p_j = softmax_j(<s, d_j> / T_s) over j = 0 ... n; L = -1/B sum_b sum_j q_bj
-    ln p_bj. The oldest features leave first. The queue is kept in checkpoints, so a resumed run goes on exactly; with
+    Let d_1 ... d_n be the unit features of the teacher of this batch and of earlier ones. q_j = softmax_j(<t, d_j> /
+    T_t) and p_j = softmax_j(<s, d_j> / T_s); L = -1/B sum_b sum_j q_bj ln p_bj. SEED takes of this batch the sample's
+    own feature only; with all of them the first step already has something to compare. The oldest leave first. The queue is kept in checkpoints, so a resumed run goes on exactly; with
     several processes all of them see the features of all.
 
     Args:
-        length: features kept, n at most.
+        length: features kept from earlier batches.
         temperature: T_s of the student.
         teacher_temperature: T_t; lower makes the target sharper.
         weight: factor of the term.
@@ -54,12 +54,9 @@ class Contrastive(nn.Module):
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Returns the mean cross entropy of student [B,W] against teacher [B,W], both of any length."""
         s, t = unit(student), unit(teacher)
-        others = self.queue[: self.seen].to(t) if self.seen else t[:0]
-        logits, target = (
-            torch.cat([(x * t).sum(-1, keepdim=True), x @ others.T], dim=1) / temperature
-            for x, temperature in ((s, self.temperature), (t, self.teacher_temperature))
-        )
-        return nn.functional.cross_entropy(logits, target.softmax(-1))
+        others = torch.cat([t, self.queue[: self.seen].to(t)]) if self.seen else t
+        target = (t @ others.T / self.teacher_temperature).softmax(-1)
+        return nn.functional.cross_entropy(s @ others.T / self.temperature, target)
 
     @torch.no_grad()
     def remember(self, teacher: Tensor) -> None:

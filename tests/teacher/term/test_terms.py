@@ -64,7 +64,7 @@ def relational(student, teacher):
 def contrastive(student, teacher, queue, temperature, teacher_temperature):
     total = 0.0
     for s, t in zip(student, teacher, strict=True):
-        others = [normed(t), *queue]
+        others = [*map(normed, teacher), *queue]
         p = softmax([sum(a * b for a, b in zip(normed(s), d, strict=True)) / temperature for d in others])
         q = softmax([sum(a * b for a, b in zip(normed(t), d, strict=True)) / teacher_temperature for d in others])
         total = total - sum(b * torch.log(a) for a, b in zip(p, q, strict=True))
