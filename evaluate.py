@@ -7,7 +7,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from docclf import checkpoint, cli, run
+from docclf import checkpoint, cli, evaluations, records, run
 from docclf.config import EvaluateConfig, check
 
 ConfigStore.instance().store(name="evaluate_schema", node=EvaluateConfig)
@@ -24,8 +24,9 @@ def main(config: DictConfig) -> float | None:
     else:
         config = run.default(config, Path(__file__).resolve().parent / "conf")
     check(config)
-    result = run.report(config, folder, run.model(config, stored), config.split, config.device)
-    return result.metrics.get("select")
+    network = run.model(config, stored)
+    cost = records.training_of(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None
+    return evaluations.score(config, folder, network, evaluations.sets(config, network.image_size), cost, stored)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import WandbLogger
 
-from docclf import build, checkpoint, cli, run
+from docclf import build, checkpoint, cli, evaluations, records, run
 from docclf.callbacks import Interrupted
 from docclf.config import TrainConfig, check
 
@@ -23,6 +23,8 @@ def main(config: DictConfig) -> float | None:
     """Runs one training; returns the validation value that picked the checkpoint, for sweepers."""
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
+    if (before := evaluations.finished(config, folder)) is not None:
+        return before
     resume = run.start(config, folder)
     pl.seed_everything(config.seed, verbose=False)
     network = build.encoder(config)
@@ -30,6 +32,7 @@ def main(config: DictConfig) -> float | None:
         build.weights(network, checkpoint.load(config.init_from), config.init_from)
         print(f"init_from: the encoder comes from {config.init_from}; centres, optimizer and schedule start anew")
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
+    tested = evaluations.sets(config, config.image_size, dataset)
     engine = build.engine(config, network, dataset)
     about = {"num_classes": dataset.num_classes, "data": dataset.describe()}
     if engine.teacher is not None:
@@ -38,8 +41,8 @@ def main(config: DictConfig) -> float | None:
     try:
         trainer.fit(engine, datamodule=run.Loaders(dataset), ckpt_path=resume)
         if config.evaluate and trainer.is_global_zero:
-            best = run.best(config, folder)
-            run.report(config, folder, best, "test", data=dataset)
+            cost = records.training(config, dataset, trainer, engine)
+            evaluations.score(config, folder, run.best(config, folder), tested, cost)
         return float(trainer.callback_metrics.get("val/select", torch.nan))
     except Interrupted as stop:
         print(stop)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from docclf.errors import InputError
 
@@ -33,6 +34,9 @@ class TrainConfig:
     init_from: str | None = None
     evaluate: bool = True
     report: bool = True
+    results: str | None = None
+    skip_finished: bool | None = None
+    budget: str | None = None
     backbone: Any = field(default_factory=dict)
     head: Any = field(default_factory=dict)
     norm: Any = field(default_factory=dict)
@@ -44,6 +48,7 @@ class TrainConfig:
     optim: Any = field(default_factory=dict)
     trainer: Any = field(default_factory=dict)
     logger: Any = field(default_factory=dict)
+    evaluate_on: Any = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +63,7 @@ class EvaluateConfig:
     image_size: int = MISSING
     device: str = "auto"
     report: bool = True
+    results: str | None = None
     allow: list[str] = field(default_factory=list)
     model: Any = field(default_factory=dict)
     backbone: Any = field(default_factory=dict)
@@ -65,6 +71,7 @@ class EvaluateConfig:
     norm: Any = field(default_factory=dict)
     data: Any = field(default_factory=dict)
     metric: Any = field(default_factory=dict)
+    evaluate_on: Any = field(default_factory=dict)
 
 
 def check(config: DictConfig) -> None:
@@ -105,6 +112,8 @@ def _check_node(path: str, node: DictConfig) -> list[str]:
             continue
         if key not in parameters:
             lines.append(f"{path}.{key}: {node['_target_']} has no argument {key!r}{_near(key, parameters)}")
+        elif absent := _absent(node, key):
+            lines.append(f"{path}.{key}: {absent}; set it, or give {path}.{key}=VALUE")
         elif OmegaConf.is_missing(node, key):
             lines.append(f"{path}.{key} has no value; give it on the command line: {path}.{key}=VALUE")
         elif not _fits(node[key], hints.get(key, Any)):
@@ -114,6 +123,17 @@ def _check_node(path: str, node: DictConfig) -> list[str]:
     if absent and not node.get("_partial_"):
         lines.append(f"{path}: {node['_target_']} needs {', '.join(absent)}")
     return lines
+
+
+def _absent(node: DictConfig, key: str) -> str | None:
+    """Returns what an interpolation lacks: mostly an environment variable that names a folder."""
+    try:
+        node[key]
+    except InterpolationResolutionError as error:
+        return str(error).splitlines()[0].rpartition(": ")[2].strip("\"")
+    except MissingMandatoryValue:
+        return None
+    return None
 
 
 def locate(dotted: str) -> Any:

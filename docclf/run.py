@@ -17,9 +17,10 @@ from docclf.engine import Encoder
 from docclf.errors import InputError
 from docclf.facts import facts
 from docclf.model.network import Network
+from docclf.stopwatch import Stopwatch
 
 # Settings that may differ between a run and its continuation.
-FREE = ("ckpt_path", "evaluate", "report", "logger", "trainer", "name")
+FREE = ("ckpt_path", "evaluate", "report", "logger", "trainer", "name", "results", "evaluate_on", "skip_finished", "budget")
 
 
 class Loaders(pl.LightningDataModule):
@@ -56,6 +57,7 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
         checkpoint.StoreConfig(build.plain(config), facts),
         BatchPicture(folder),
         Curve(folder),
+        Stopwatch(),
         GracefulStop(folder / "last.ckpt"),
         ModelCheckpoint(filename="best", monitor="val/select", mode="max", every_n_epochs=every, **keep),
         ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
