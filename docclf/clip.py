@@ -8,7 +8,7 @@ from open_clip import constants
 from torch import nn
 
 from docclf.errors import InputError
-from docclf.weights import obtainable
+from docclf.weights import brief, obtainable
 
 SCHEMAS = ("hf-hub:", "local-dir:")  # names that bring weights and preprocessing with them
 FILES = (constants.HF_SAFE_WEIGHTS_NAME, constants.HF_WEIGHTS_NAME)
@@ -64,7 +64,7 @@ def create(
     except (OSError, RuntimeError, ValueError, AssertionError, KeyError, UserWarning) as error:
         raise InputError(
             f"{node}.name={name!r} with {node}.pretrained={pretrained!r} could not be built: "
-            f"{type(error).__name__}: {error}. Give the tag or the file of weights of this very architecture."
+            f"{brief(error)}. Give the tag or the file of weights of this very architecture."
         ) from error
     config = open_clip.get_model_preprocess_cfg(model)
     return model.eval(), {**config, "size": _side(name, config["size"], node)}

@@ -66,9 +66,15 @@ def timm_features(name: str, weights: str | None, image_size: int | None, node: 
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
         raise InputError(
             f"{node}.name={name!r} with {node}.weights={weights!r} and {node}.image_size={image_size} could not be "
-            f"built: {type(error).__name__}: {error}. Give {node}.weights=pretrained with the hub reachable, or "
+            f"built: {brief(error)}. Give {node}.weights=pretrained with the hub reachable, or "
             "the path of a weight file of this very network."
         ) from error
+
+
+def brief(error: Exception, most: int = 240) -> str:
+    """Returns type and message of an error on one line; torch's list of misfitting weights can fill a page."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= most else text[:most] + " ..."
 
 
 def _features(name: str, weights: str | None, options: dict) -> nn.Module:

@@ -62,9 +62,9 @@ class Timm(Teacher):
             raise InputError("teacher.weights=null: a random tower teaches nothing; give pretrained or a file.")
         if (image_mean is None) != (image_std is None):
             raise InputError("teacher.image_mean and teacher.image_std: give both or neither.")
+        _check_tag(name, weights, image_mean)
         net = timm_features(name, weights, side, "teacher", head)
         config = timm.data.resolve_model_data_config(net)
-        _check_tag(name, weights, image_mean)
         kind = interpolation or (config["interpolation"] if config["interpolation"] in KINDS else "bicubic")
         pixels = Pixels(
             side or min(config["input_size"][1:]), image_mean or config["mean"], image_std or config["std"], kind
