@@ -7,6 +7,7 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from docclf.errors import InputError
 
 _CHUNK = 2**20
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError)
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def members(archive: Path | IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
             for member in opened:
                 if member.isfile():
                     yield safe(member.name), opened.extractfile(member)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except BROKEN as error:
         raise InputError(f"{archive} is no readable archive ({error}); fetch it again.") from error
 
 

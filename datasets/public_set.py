@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from archives import PublicSet, check_digest, fetch
+from archives import BROKEN, PublicSet, check_digest, fetch
 
 from docclf import __version__, atomic, cli
 from docclf.data.index import Index, build_index
@@ -52,6 +52,10 @@ def located(about: PublicSet, chosen: argparse.Namespace, unpack: Callable[[Path
     try:
         unpack(archive, temporary)
         os.replace(temporary, target)
+    except BROKEN as error:
+        raise InputError(
+            f"{archive} is no readable archive ({error or type(error).__name__}); fetch it again."
+        ) from error
     except OSError as error:
         raise InputError(f"{archive} could not be unpacked into {chosen.out} ({error}).") from error
     finally:
