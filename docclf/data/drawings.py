@@ -175,4 +175,6 @@ def _attend(child: subprocess.Popen, job: dict, bar: tqdm) -> None:
         bar.update(int(line))
     said = child.stderr.read()
     if child.wait() != 0:
-        raise RuntimeError(f"a drawing process ended with status {child.returncode}:\n{said[-2000:]}")
+        raise RuntimeError(
+            f"a drawing process ended with status {child.returncode} while drawing {job['file']}:\n{said[-2000:]}"
+        )
