@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import WandbLogger
 
-from docclf import build, checkpoint, cli, evaluations, records, run
+from docclf import build, checkpoint, cli, evaluations, processes, records, run
 from docclf.callbacks import Interrupted
 from docclf.config import TrainConfig, check
 
@@ -38,8 +38,10 @@ def main(config: DictConfig) -> float | None:
     if engine.teacher is not None:
         about["teacher"] = engine.teacher.describe()
     trainer = run.trainer(config, folder, about)
+    processes.one_job(folder)
     try:
         trainer.fit(engine, datamodule=run.Loaders(dataset), ckpt_path=resume)
+        processes.leave()
         if config.evaluate and trainer.is_global_zero:
             cost = records.training(config, dataset, trainer, engine)
             evaluations.score(config, folder, run.best(config, folder), tested, cost)

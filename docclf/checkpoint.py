@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-from docclf import __version__, atomic
+from docclf import atomic
 from docclf.errors import InputError
 
 KEY = "docclf"
@@ -27,22 +26,6 @@ TORCH_TARGETS = {
     "pytorch_lightning.loggers.TensorBoardLogger",
     "pytorch_lightning.loggers.WandbLogger",
 }
-
-
-class StoreConfig(pl.Callback):
-    """Puts the plain, unresolved config and facts about the data into every checkpoint.
-
-    Args:
-        config: plain dict, interpolations unresolved, so that another machine resolves its own paths.
-        facts: plain dict: class count, data fingerprint.
-    """
-
-    def __init__(self, config: dict, facts: dict) -> None:
-        self.stored = {"config": config, "facts": facts, "version": __version__}
-
-    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
-        """Adds the config under one key."""
-        checkpoint[KEY] = self.stored
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

@@ -32,6 +32,7 @@ class TrainConfig:
     image_size: int = MISSING
     ckpt_path: str | None = None
     init_from: str | None = None
+    checkpoint_every_steps: int | None = None
     evaluate: bool = True
     report: bool = True
     results: str | None = None

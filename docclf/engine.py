@@ -7,8 +7,10 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from docclf import clipping, diverged, suits
 from docclf.batch import Batch
 from docclf.errors import InputError
+from docclf.loss import shards
 from docclf.meter import Meter
 
 
@@ -71,12 +73,7 @@ class Engine(pl.LightningModule):
 
     def configure_optimizers(self) -> dict:
         """Returns the optimizer (no decay on norms and biases) and its schedule, stepped per step."""
-        micro = self.trainer.accumulate_grad_batches
-        if micro > 1 and getattr(self.loss, "fused", False):
-            raise InputError(
-                f"trainer.accumulate_grad_batches={micro} with loss.fused=true would move the centres in every "
-                "micro-batch; give loss.fused=false."
-            )
+        suits.check(self.trainer, self.loss)
         named = [p for p in self.encoder.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in named if p.ndim > 1]},
@@ -107,14 +104,12 @@ class Engine(pl.LightningModule):
         """Returns the loss of a batch."""
         self.trainer.train_dataloader.mark(batch_idx + 1)
         self.loss.set_progress(self.progress)
-        try:
+        with diverged.explained(self):
             self.meter.mark("model")
             embeddings = self.meter.boundary(self.encoder(batch.images), "head", "model")
             loss = self.loss(embeddings, batch.labels)
             terms = self._taught(embeddings, batch)
-        except InputError as error:
-            raise InputError(f"{error} {self._circumstances()}") from error
-        self._guard(loss + sum(terms.values()))
+            diverged.check(loss + sum(terms.values()), self)
         self.samples_seen += len(batch.labels) * self.trainer.world_size
         if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
             self._log_step(loss, terms)
@@ -135,21 +130,13 @@ class Engine(pl.LightningModule):
         super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
         self.loss.update()
 
-    def _guard(self, loss: Tensor) -> None:
-        due = loss.device.type == "cpu" or self.global_step % 50 == 0
-        if due and not torch.isfinite(loss.detach()):
-            raise InputError(
-                f"the loss is {loss.item()}. {self._circumstances()} Lower optim.optimizer.lr or loss.scale, lengthen "
-                "the warm-up, ramp the margin (loss.margin_ramp), or clip gradients (trainer.gradient_clip_val)."
-            )
-
-    def _circumstances(self) -> str:
-        rate = self.optimizers().param_groups[0]["lr"]
-        margin = getattr(self.loss.margin, "m", 0.0) * self.loss.margin.ramp
-        return (
-            f"It was step {self.global_step} on rank {self.global_rank}: learning rate {rate:.3g}, scale "
-            f"{self.loss.scale:g}, margin {margin:.3g}; the last checkpoint is kept."
-        )
+    def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None) -> None:
+        """Clips by the norm over encoder and centres of all ranks, or element by element as Lightning does."""
+        if gradient_clip_algorithm == "value" or not gradient_clip_val:
+            self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+            return
+        with diverged.explained(self):
+            clipping.clip(list(self.parameters()), self.loss, gradient_clip_val)
 
     def _log_step(self, loss: Tensor, terms: dict[str, Tensor]) -> None:
         """Logs the loss and, over the steps since the last call, samples/s and what took how much of the time."""
@@ -182,6 +169,16 @@ class Engine(pl.LightningModule):
         self.log_dict({f"val/{name}": value for name, value in self.validation.items()})
         self._parts = {}
 
+    def state_dict(self, *args, **kwargs) -> dict:
+        """Returns all weights but centres that have files of their own (docclf.saving)."""
+        with shards.apart(self.loss):
+            return super().state_dict(*args, **kwargs)
+
+    def load_state_dict(self, *args, **kwargs):
+        """Takes what ``state_dict`` returned."""
+        with shards.apart(self.loss):
+            return super().load_state_dict(*args, **kwargs)
+
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Keeps the number of samples seen and the place in the epoch."""
         checkpoint["samples_seen"] = self.samples_seen
@@ -194,5 +191,6 @@ class Engine(pl.LightningModule):
     def on_train_start(self) -> None:
         """Tells the loader where to go on. Lightning does not, once the schedule has asked for the number of steps."""
         if self._place is not None:
+            suits.check_batch(self._place, self.trainer)
             self.trainer.train_dataloader.load_state_dict(self._place)
             self._place = None

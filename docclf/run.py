@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
-from docclf import build, checkpoint, reporting, scoring
+from docclf import build, checkpoint, processes, reporting, saving, scoring
 from docclf.batch import Batch
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
 from docclf.engine import Encoder
@@ -20,7 +20,12 @@ from docclf.model.network import Network
 from docclf.stopwatch import Stopwatch
 
 # Settings that may differ between a run and its continuation.
-FREE = ("ckpt_path", "evaluate", "report", "logger", "trainer", "name", "results", "evaluate_on", "skip_finished", "budget")
+FREE = (
+    *("ckpt_path", "evaluate", "report", "logger", "trainer", "name", "results", "evaluate_on", "skip_finished"),
+    *("budget", "checkpoint_every_steps"),
+)
+# May differ as well, since its product with the number of processes may not (docclf.suits.check_batch).
+PER_PROCESS = "data.batch_size"
 
 
 class Loaders(pl.LightningDataModule):
@@ -54,15 +59,20 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
     every = config.trainer.get("check_val_every_n_epoch") or 1
     keep = {"dirpath": folder, "save_top_k": 1, "auto_insert_metric_name": False, "enable_version_counter": False}
     callbacks = [
-        checkpoint.StoreConfig(build.plain(config), facts),
+        saving.Centres(folder / "last.ckpt"),
+        processes.Companions(),
         BatchPicture(folder),
         Curve(folder),
         Stopwatch(),
         GracefulStop(folder / "last.ckpt"),
-        ModelCheckpoint(filename="best", monitor="val/select", mode="max", every_n_epochs=every, **keep),
+        ModelCheckpoint(
+            filename="best", monitor="val/select", mode="max", every_n_epochs=every, save_weights_only=True, **keep
+        ),
         ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
         EpochLine(),
     ]
+    if steps := config.checkpoint_every_steps:
+        callbacks.append(ModelCheckpoint(filename="last", every_n_train_steps=steps, **keep))
     if interactive := sys.stderr.isatty():
         callbacks.append(TQDMProgressBar(refresh_rate=10, leave=False))
     loggers = [instantiate(node, save_dir=str(folder)) for node in config.logger.values()]
@@ -71,7 +81,7 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
         default_root_dir=str(folder),
         logger=loggers or False,
         callbacks=callbacks,
-        plugins=[checkpoint.AtomicCheckpointIO()],
+        plugins=[saving.RunCheckpointIO(build.plain(config), facts)],
         enable_progress_bar=interactive,
     )
 
@@ -86,9 +96,15 @@ def start(config: DictConfig, folder: Path) -> Path | None:
     if config.ckpt_path is None and not last.exists():
         return None
     path = last if config.ckpt_path in (None, "last") else Path(config.ckpt_path)
-    old = flat(checkpoint.config_of(checkpoint.load(path), path))
-    new = flat(build.plain(config))
-    differing = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k) and k.split(".")[0] not in FREE)
+    stored = checkpoint.load(path)
+    old, new = flat(checkpoint.config_of(stored, path)), flat(build.plain(config))
+    if "optimizer_states" not in stored:
+        raise InputError(
+            f"{path} holds the weights only, to evaluate or to start from (init_from={path}); a run goes on from its "
+            "last.ckpt: ckpt_path=last, or the path of another one."
+        )
+    free = {k for k in old.keys() | new.keys() if k.split(".")[0] in FREE} | {PER_PROCESS}
+    differing = sorted(k for k in (old.keys() | new.keys()) - free if old.get(k) != new.get(k))
     if differing:
         shown = "; ".join(f"{k}: {old.get(k)!r} there, {new.get(k)!r} now" for k in differing[:8])
         raise InputError(

@@ -48,7 +48,7 @@ def main(rank, size, port, out, optimizer, rate, fused, first, last, resume, sav
     rule = {"sgd": SGD(lr=0.5, weight_decay=0.01), "adamw": AdamW(lr=0.01, weight_decay=0.1)}[optimizer]
     head = PartialFC(K, D, ArcFace(0.3), rule, scale=16.0, sample_rate=rate, fused=fused, seed=4)
     if resume:
-        shards.load(resume, head)
+        shards.load(resume, torch.load(f"{resume}/manifest"), head)
         encoder.load_state_dict(torch.load(f"{resume}/encoder.pt"))
     quarters = list(range(4))[rank * 4 // size : (rank + 1) * 4 // size]
     net = Net(encoder, head)
@@ -68,11 +68,12 @@ def main(rank, size, port, out, optimizer, rate, fused, first, last, resume, sav
         losses.append(loss.item())
     state = head.state_dict()
     if save:
-        shards.save(save, head)
+        manifest = shards.save(save, head)
     if rank == 0:
         result = {"losses": losses, "norms": norms, "state": dict(state), "encoder": encoder.state_dict()}
         torch.save(result, out)
         if save:
             torch.save(encoder.state_dict(), f"{save}/encoder.pt")
+            torch.save(manifest, f"{save}/manifest")
     if size > 1:
         dist.destroy_process_group()

@@ -7,6 +7,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from docclf.errors import InputError
+
 # rows sent at a time
 BLOCK = 65536
 
@@ -34,6 +36,13 @@ class Ranks:
         if self.size > 1:
             dist.all_reduce(x, op=dist.ReduceOp.MAX)
         return x
+
+    def share(self, value: object) -> list:
+        """Returns the values of all ranks, plain objects, by rank; every rank must call it."""
+        values = [value] * self.size
+        if self.size > 1:
+            dist.all_gather_object(values, value)
+        return values
 
     def collect(self, table: Tensor, count: int) -> Tensor:
         """Returns the rows of all ranks, [count, ...], on rank 0, and no rows on the others; every rank must call it.
@@ -67,7 +76,18 @@ class Ranks:
         parts = [torch.empty_like(padded) for _ in sizes]
         dist.all_gather(parts, padded)
         gathered = torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
-        return Gather.apply(embeddings, self, sizes), gathered
+        x = Gather.apply(embeddings, self, sizes)
+        self._name_the_guilty(x, sizes)
+        return x, gathered
+
+    def _name_the_guilty(self, x: Tensor, sizes: list[int]) -> None:
+        """Raises InputError on every rank, naming the one whose embeddings hold NaN or infinity."""
+        if torch.isfinite(x.detach()).all():
+            return
+        counts = [int((~torch.isfinite(part)).sum()) for part in x.detach().split(sizes)]
+        shown = ", ".join(f"{count} of {size * x.shape[1]} on rank {rank}"
+                          for rank, (count, size) in enumerate(zip(counts, sizes, strict=True)) if count)  # fmt: skip
+        raise InputError(f"numbers of the embeddings are NaN or infinite: {shown}; no centre was changed by them.")
 
 
 class Gather(torch.autograd.Function):

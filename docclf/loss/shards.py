@@ -1,136 +1,158 @@
 """Saves and loads the centres of all ranks, each rank its own, for any number of ranks."""
 
-import json
-import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 
+from docclf import atomic
 from docclf.errors import InputError
 from docclf.loss.partial_fc import PartialFC
+from docclf.loss.ranks import Ranks
 
-MANIFEST = "centres.json"
 
+def save(folder: str | Path, head: PartialFC) -> dict:
+    """Writes one file per rank and returns the manifest that ``load`` wants; every rank must call it.
 
-def save(folder: str | Path, head: PartialFC) -> None:
-    """Writes one file per rank and a manifest; every rank must call it.
-
-    No rank holds more than its own rows. The manifest replaces the old one last, so a run that dies on the way leaves
-    the old set in force.
+    No rank holds more than its own rows. File names are fresh, so the set that an older manifest names stays whole;
+    ``prune`` removes it once the new manifest is safely stored.
 
     Args:
         folder: on a file system that all ranks see; made when it is not there.
         head: the loss.
+
+    Raises:
+        InputError: a rank could not write; on every rank, so that none waits for the others.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     head.shard()
     rows, ranks = head.rows, head.ranks
-    token = [secrets.token_hex(8)]
-    if ranks.size > 1:
-        dist.broadcast_object_list(token)
+    token = ranks.share(secrets.token_hex(8))[0]
     shard = {name: getattr(rows, name).detach() for name in rows.names}
-    shard |= {"token": token[0], "first": rows.first, "last": rows.last}
-    _replace(folder / _file(token[0], ranks.rank), lambda path: torch.save(shard, path))
-    if ranks.size > 1:
-        dist.barrier()
-    if ranks.rank == 0:
-        manifest = {
-            "format": 1,
-            "token": token[0],
-            "num_classes": head.num_classes,
-            "dim": rows.dim,
-            "names": list(rows.names),
-            "shards": [
-                {"file": _file(token[0], rank), "span": ranks.span(head.num_classes, rank)}
-                for rank in range(ranks.size)
-            ],
-            "clock": rows.clock,
-            "decay": rows.decay,
-            "draws": head.get_extra_state()["draws"],
-        }
-        _replace(folder / MANIFEST, lambda path: path.write_text(json.dumps(manifest, indent=1)))
-        for old in folder.glob("centres-*.pt"):
-            if token[0] not in old.name:
-                old.unlink()
-    if ranks.size > 1:
-        dist.barrier()
+    shard |= {"token": token, "first": rows.first, "last": rows.last}
+    _together(ranks, lambda: atomic.write(Path(folder) / _file(token, ranks.rank), lambda to: torch.save(shard, to)))
+    spans = [list(ranks.span(head.num_classes, rank)) for rank in range(ranks.size)]
+    return {
+        "token": token,
+        "num_classes": head.num_classes,
+        "dim": rows.dim,
+        "names": list(rows.names),
+        "shards": [{"file": _file(token, rank), "span": span} for rank, span in enumerate(spans)],
+        "clock": rows.clock,
+        "decay": rows.decay,
+        "draws": head.get_extra_state()["draws"],
+    }
 
 
-def load(folder: str | Path, head: PartialFC, grow: bool = False) -> None:
+def prune(folder: str | Path, manifest: dict) -> None:
+    """Removes from the folder what ``save`` left there before this manifest, halves of killed runs included."""
+    kept = {entry["file"] for entry in manifest["shards"]}
+    for pattern in ("*.pt", ".*.pt.*"):
+        for old in Path(folder).glob(pattern):
+            if old.name not in kept:
+                old.unlink(missing_ok=True)
+
+
+def load(folder: str | Path, manifest: dict, head: PartialFC) -> None:
     """Reads the rows of this rank from the files of however many ranks wrote them, mapped, not copied whole.
 
     Args:
-        folder: what ``save`` wrote.
-        head: the loss, of as many classes; its optimizer keeps the same moments.
-        grow: allow it more classes than were saved; the rows of the new ones stay as they are.
+        folder: where ``save`` wrote.
+        manifest: what it returned.
+        head: the loss, of the same classes; its optimizer keeps the same moments.
 
     Raises:
-        InputError: no manifest, a shard that is missing or of another set, other classes, width or moments.
+        InputError: a shard that is missing, broken or of another set, other classes, width or moments.
     """
-    folder = Path(folder)
-    manifest = _manifest(folder)
     head.shard()
     rows = head.rows
-    saved = manifest["num_classes"]
-    if saved > head.num_classes or (saved < head.num_classes and not grow):
+    _check(folder, manifest, head)
+    if manifest["num_classes"] != head.num_classes:
         raise InputError(
-            f"{folder} holds {saved} classes, this run has {head.num_classes}; resume with the same data"
-            + (", or load with grow=True to keep the old rows" if saved < head.num_classes else "")
-        )
-    if manifest["dim"] != rows.dim or manifest["names"] != list(rows.names):
-        raise InputError(
-            f"{folder} holds centres of width {manifest['dim']} with {', '.join(manifest['names'])}; this run needs "
-            f"width {rows.dim} with {', '.join(rows.names)}. Give the embed_dim and loss.optimizer of that run."
+            f"{folder} holds {manifest['num_classes']} classes, this run has {head.num_classes}; go on with the same "
+            "data, or start a new run that takes the centres of the classes it shares: init_from=PATH init_centres=true"
         )
     for entry in manifest["shards"]:
-        _copy(folder / entry["file"], entry["span"], manifest["token"], rows)
+        shard, (start, stop) = _open(folder, entry, manifest["token"]), entry["span"]
+        first, last = max(start, rows.first), min(stop, rows.last)
+        for name in rows.names if first < last else ():
+            getattr(rows, name)[first - rows.first : last - rows.first].copy_(shard[name][first - start : last - start])
     rows.clock, rows.decay = manifest["clock"], manifest["decay"]
     head.set_extra_state({"draws": manifest["draws"]})
 
 
-def _copy(path: Path, span: list[int], token: str, rows) -> None:
-    """Copies what a shard and this rank's table have in common; checks the shard even when that is nothing."""
+def adopt(folder: str | Path, manifest: dict, head: PartialFC, origin: torch.Tensor) -> None:
+    """Takes stored centres, without moments and counters, for the classes of a new run; the others stay fresh.
+
+    Args:
+        folder: where ``save`` wrote.
+        manifest: what it returned.
+        head: the loss of the new run, before it is spread over the ranks.
+        origin: int64 [K]: the stored class that each class of the new run is, -1 for a new one.
+
+    Raises:
+        InputError: as ``load``, but for the number of classes.
+    """
+    _check(folder, manifest, head, moments=False)
+    rows = head.rows
+    for entry in manifest["shards"]:
+        shard, (start, stop) = _open(folder, entry, manifest["token"]), entry["span"]
+        mine = ((origin >= start) & (origin < stop)).nonzero().squeeze(1)
+        rows.weight[mine] = shard["weight"][origin[mine] - start].to(rows.weight)
+
+
+@contextmanager
+def apart(head: torch.nn.Module) -> Iterator[None]:
+    """Keeps the tables of centres out of ``state_dict`` and ``load_state_dict`` inside; other losses are untouched."""
+    if not isinstance(head, PartialFC):
+        yield
+        return
+    names, head.rows.names = head.rows.names, ()
+    try:
+        yield
+    finally:
+        head.rows.names = names
+
+
+def _together(ranks: Ranks, work) -> None:
+    """Runs work on each rank; when it fails on one, raises on all."""
+    failed = None
+    try:
+        work()
+    except InputError as error:
+        failed = str(error)
+    failures = [f"rank {rank}: {text}" for rank, text in enumerate(ranks.share(failed)) if text]
+    if failures:
+        raise InputError(" ".join(failures) if ranks.size > 1 else failed)
+
+
+def _check(folder: str | Path, manifest: dict, head: PartialFC, moments: bool = True) -> None:
+    """Raises InputError when width or moments are others than this loss has."""
+    names = list(head.rows.names)
+    if manifest["dim"] != head.rows.dim or (moments and manifest["names"] != names):
+        raise InputError(
+            f"{folder} holds centres of width {manifest['dim']} with {', '.join(manifest['names'])}; this run needs "
+            f"width {head.rows.dim} with {', '.join(names)}. Give the embed_dim and loss.optimizer of that run."
+        )
+
+
+def _open(folder: str | Path, entry: dict, token: str) -> dict:
+    """Returns a shard, mapped into memory."""
+    path, (start, stop) = Path(folder) / entry["file"], entry["span"]
     if not path.is_file():
         raise InputError(
-            f"the shard {path} is missing: it holds the centres of classes {span[0]} to {span[1]}; copy it"
+            f"{path} is missing: it holds the centres of classes {start} to {stop}. Copy the folder {folder} together "
+            "with the checkpoint beside it, or start a new run from the encoder alone: init_from=CHECKPOINT."
         )
-    shard = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    if shard.get("token") != token or [shard["first"], shard["last"]] != list(span):
-        raise InputError(f"the shard {path} is of another checkpoint than {MANIFEST} beside it; copy the set again")
-    first, last = max(span[0], rows.first), min(span[1], rows.last)
-    for name in rows.names if first < last else ():
-        with torch.no_grad():
-            getattr(rows, name)[first - rows.first : last - rows.first].copy_(
-                shard[name][first - span[0] : last - span[0]]
-            )
-
-
-def _manifest(folder: Path) -> dict:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise InputError(f"there is no {MANIFEST} in {folder}; give a folder that docclf.loss.shards.save wrote")
-    manifest = json.loads(path.read_text())
-    ends = [0] + [entry["span"][1] for entry in manifest["shards"]]
-    starts = [entry["span"][0] for entry in manifest["shards"]] + [manifest["num_classes"]]
-    if ends != starts:
-        raise InputError(f"{path} does not cover classes 0 to {manifest['num_classes']}; copy the set again")
-    return manifest
+    try:
+        shard = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # a damaged file raises whatever zipfile, pickle or torch raise
+        raise InputError(f"{path} is broken or cut off ({type(error).__name__}); copy it again.") from error
+    if shard.get("token") != token or [shard["first"], shard["last"]] != [start, stop]:
+        raise InputError(f"{path} is of another checkpoint than the one beside {folder}; copy both again.")
+    return shard
 
 
 def _file(token: str, rank: int) -> str:
-    return f"centres-{token}-{rank:05d}.pt"
-
-
-def _replace(path: Path, write) -> None:
-    """Writes beside ``path``, then renames."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(temporary)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return f"{token}-{rank:05d}.pt"

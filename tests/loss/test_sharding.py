@@ -70,34 +70,46 @@ def head(k=11, rule=None):
 def test_shards_round_trip_and_growth(tmp_path):
     a = head()
     a(torch.randn(4, 5), torch.tensor([0, 3, 3, 10])).backward()
-    shards.save(tmp_path, a)
-    shards.save(tmp_path, a)
-    assert len(list(tmp_path.iterdir())) == 2, "an older set was left behind"
-    b = head()
-    shards.load(tmp_path, b)
+    first, second = shards.save(tmp_path, a), shards.save(tmp_path, a)
+    (tmp_path / ".old.pt.half").touch()
+    for manifest in (first, second):
+        b = head()
+        shards.load(tmp_path, manifest, b)
+        for name in a.rows.names:
+            assert torch.equal(getattr(a.rows, name), getattr(b.rows, name))
+    shards.prune(tmp_path, second)
+    assert [path.name for path in tmp_path.iterdir()] == [second["shards"][0]["file"]]
     grown = head(17)
-    fresh = grown.centres[11:].clone()
-    shards.load(tmp_path, grown, grow=True)
-    for name in a.rows.names:
-        assert torch.equal(getattr(a.rows, name), getattr(b.rows, name))
-        assert torch.equal(getattr(a.rows, name), getattr(grown.rows, name)[:11])
-    assert torch.equal(grown.centres[11:], fresh)
+    fresh = grown.centres.clone()
+    origin = torch.tensor([-1, 10, *range(10), *[-1] * 5])
+    shards.adopt(tmp_path, second, grown, origin)
+    old = origin >= 0
+    assert torch.equal(grown.centres[old], a.centres[origin[old]]) and torch.equal(grown.centres[~old], fresh[~old])
 
 
 def test_what_does_not_fit_is_refused(tmp_path):
     a = head()
-    with pytest.raises(InputError, match="centres.json"):
-        shards.load(tmp_path, a)
-    shards.save(tmp_path, a)
+    manifest = shards.save(tmp_path, a)
     for other in (head(12), head(10), head(11, AdamW())):
         with pytest.raises(InputError, match="classes|moments|mean"):
-            shards.load(tmp_path, other)
-    shards.save(tmp_path / "b", a)
-    (shard,) = tmp_path.glob("centres-*.pt")
-    (foreign,) = (tmp_path / "b").glob("centres-*.pt")
-    shard.write_bytes(foreign.read_bytes())
+            shards.load(tmp_path, manifest, other)
+    (shard,) = tmp_path.iterdir()
+    content = shard.read_bytes()
+    foreign = shards.save(tmp_path / "b", a)["shards"][0]["file"]
+    shard.write_bytes((tmp_path / "b" / foreign).read_bytes())
     with pytest.raises(InputError, match="another checkpoint"):
-        shards.load(tmp_path, a)
+        shards.load(tmp_path, manifest, a)
+    shard.write_bytes(content[:200])
+    with pytest.raises(InputError, match="broken or cut off"):
+        shards.load(tmp_path, manifest, a)
     shard.unlink()
-    with pytest.raises(InputError, match="missing"):
-        shards.load(tmp_path, a)
+    with pytest.raises(InputError, match=f"{shard.name} is missing.*init_from"):
+        shards.load(tmp_path, manifest, a)
+
+
+def test_state_dict_leaves_the_tables_out_when_asked():
+    a = head()
+    with shards.apart(a):
+        assert not [name for name, value in a.state_dict().items() if isinstance(value, torch.Tensor)]
+        a.load_state_dict(a.state_dict())
+    assert "rows.weight" in a.state_dict()
