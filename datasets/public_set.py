@@ -53,9 +53,7 @@ def located(about: PublicSet, chosen: argparse.Namespace, unpack: Callable[[Path
         unpack(archive, temporary)
         os.replace(temporary, target)
     except BROKEN as error:
-        raise InputError(
-            f"{archive} is no readable archive ({error or type(error).__name__}); fetch it again."
-        ) from error
+        raise InputError(f"{archive} is no readable archive ({error}); fetch it again.") from error
     except OSError as error:
         raise InputError(f"{archive} could not be unpacked into {chosen.out} ({error}).") from error
     finally:

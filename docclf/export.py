@@ -100,7 +100,7 @@ def _thresholds(metrics: str | Path | None, fingerprint: str) -> list[dict]:
         return []
     read = thresholds.read(metrics)
     thresholds.check_model(read, fingerprint, str(metrics))
-    return thresholds.measured(read, Path(metrics).name)
+    return thresholds.measured(read, thresholds.source(metrics))
 
 
 def main(words: list[str] | None = None) -> None:

@@ -32,6 +32,13 @@ def read(path: str | Path) -> dict[str, Any]:
     return metrics
 
 
+def source(path: str | Path) -> str:
+    """Returns what a metrics.json is called in evidence: folder and name, nothing of this machine."""
+    path = Path(path).absolute()
+    path = path / "metrics.json" if path.is_dir() else path
+    return f"{path.parent.name}/{path.name}"
+
+
 def check_model(metrics: dict, fingerprint: str, source: str) -> None:
     """Refuses numbers that were measured with other weights.
 

@@ -89,8 +89,8 @@ def _threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embedder 
     elif chosen.metrics:
         read = thresholds.read(chosen.metrics)
         thresholds.check_model(read, gallery.fingerprint, chosen.metrics)
-        name = Path(chosen.metrics).name
-        gallery.set_threshold(thresholds.choose(thresholds.measured(read, name), chosen.metrics, rate, target))
+        rows = thresholds.measured(read, thresholds.source(chosen.metrics))
+        gallery.set_threshold(thresholds.choose(rows, chosen.metrics, rate, target))
     elif embedder is not None and embedder.thresholds and (target or gallery.threshold is None):
         gallery.set_threshold(thresholds.choose(embedder.thresholds, chosen.model, rate, target))
     elif target:
