@@ -38,9 +38,9 @@ def views(images: Tensor, numbers: Tensor) -> Tensor:
     turn = orientation % 4
     exchanged = (turn % 2 == 1)[:, None, None]
     y, x = rows[:, :, None], places[None, None, :].expand(len(images), 1, side)
-    i = torch.where(exchanged, torch.where((turn == 1)[:, None, None], side - 1 - x, x), y)
+    i = torch.where(exchanged, torch.where((turn == 3)[:, None, None], side - 1 - x, x), y)
     i = torch.where((turn == 2)[:, None, None], side - 1 - y, i)
-    j = torch.where(exchanged, torch.where((turn == 3)[:, None, None], side - 1 - y, y), x)
+    j = torch.where(exchanged, torch.where((turn == 1)[:, None, None], side - 1 - y, y), x)
     j = torch.where((turn == 2)[:, None, None], side - 1 - x, j)
     turned = images.reshape(len(images), 3, -1).gather(2, (i * side + j).reshape(len(images), 1, -1).expand(-1, 3, -1))
     turned = turned.reshape(images.shape)
