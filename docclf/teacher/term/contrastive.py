@@ -14,8 +14,8 @@ class Contrastive(nn.Module):
 
     Let d_1 ... d_n be the unit features of the teacher of this batch and of earlier ones. q_j = softmax_j(<t, d_j> /
     T_t) and p_j = softmax_j(<s, d_j> / T_s); L = -1/B sum_b sum_j q_bj ln p_bj. SEED takes of this batch the sample's
-    own feature only; with all of them the first step already has something to compare. The oldest leave first. The queue is kept in checkpoints, so a resumed run goes on exactly; with
-    several processes all of them see the features of all.
+    own feature only; with all of them the first step already has something to compare. The oldest leave first. The
+    queue is kept in checkpoints, so a resumed run goes on exactly; with several processes all see the features of all.
 
     Args:
         length: features kept from earlier batches.
