@@ -23,6 +23,7 @@ NEEDS |= {"model/open_clip": ["model.name=x"], "data/csv": ["data.root=here", "d
 NEEDS |= {f"teacher/{name}": ["teacher.name=x"] for name in ("open_clip", "timm")}
 NEEDS["teacher/checkpoint"] = ["teacher.path=here"]
 NEEDS |= {"data/packed": ["data.packs=[here]"], "data/stream": ["data.sources=[here]"]}
+NEEDS["data/sharded"] = ["data.location=here"]
 GROUPS = {
     str(path.relative_to(CONF).with_suffix(""))
     for path in CONF.rglob("*.yaml")
