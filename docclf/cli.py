@@ -6,11 +6,13 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 
 from docclf.errors import InputError
+from docclf.globs import expanded
 
 # What Lightning and torch say about themselves, true of every run and of no use to its user.
 NOISE = (
@@ -33,7 +35,11 @@ def run(main: Callable[[], None]) -> None:
     for text in NOISE:
         warnings.filterwarnings("ignore", message=text)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    sys.argv[1:] = [re.sub(r"^\+experiment=", "experiment=", argument) for argument in sys.argv[1:]]
+    words = [re.sub(r"^\+experiment=", "experiment=", argument) for argument in sys.argv[1:]]
+    try:
+        sys.argv[1:] = [expanded(word, config_folders()) for word in words]
+    except InputError as error:
+        _leave(str(error))
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         main()
         return
@@ -53,6 +59,14 @@ def run(main: Callable[[], None]) -> None:
         )
     finally:
         del os.environ["HYDRA_FULL_ERROR"]
+
+
+def config_folders() -> list[Path]:
+    """Returns conf beside the script, and what ``--config-dir`` names."""
+    words = sys.argv[1:]
+    given = [words[at + 1] for at, word in enumerate(words[:-1]) if word in ("--config-dir", "-cd")]
+    given += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
+    return [Path(sys.argv[0]).resolve().parent / "conf", *map(Path, given)]
 
 
 def _leave(message: str) -> None:

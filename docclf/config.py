@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
+from docclf import resolvers  # noqa: F401  registers them
 from docclf.errors import InputError
 
 # Arguments that exist only at run time; no yaml gives them.
