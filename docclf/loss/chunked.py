@@ -59,7 +59,7 @@ class Chunked:
                 total, top = self._sums(x, weight, rows, position, scale)
             else:
                 return self._online(x, weight, rows, position, scale)
-        return total.log().clamp_min(LOWEST), (top.log2() / (scale * LOG2E)).clamp_min(LOWEST)
+        return total.log().clamp_min(LOWEST), (top.log2() / (scale * LOG2E)).clamp(LOWEST, 1.0)
 
     def _direct(self, weight: Tensor, rows: Tensor | None, scale: float) -> bool:
         count = len(weight) if rows is None else len(rows)

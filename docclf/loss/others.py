@@ -16,19 +16,21 @@ class Others(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x, head, rows, position):
+    def forward(ctx, x, head, rows, position, dtype):
         """Runs the backend on unit embeddings x [B,D] of all ranks.
 
         Args:
             ctx: autograd's.
-            x: unit embeddings.
+            x: unit embeddings, float64.
             head: has ``rows``, ``backend``, ``ranks``, ``scale``, ``emit`` and ``settle``.
             rows: places in this rank's table that take part, ascending; None for all.
             position: place of each target among them; -1 when another rank holds it.
+            dtype: of the large products.
         """
         weight = head.rows.weight
-        lse, top = head.backend.forward(x, weight, rows, position, head.scale)
-        target = x.new_zeros(x.shape, dtype=torch.float64)
+        narrow = x.to(dtype)
+        lse, top = head.backend.forward(narrow, weight, rows, position, head.scale)
+        target = torch.zeros_like(x)
         held = position >= 0
         place = position[held]
         target[held] = unit(weight[place if rows is None else rows[place]].double())
@@ -38,7 +40,7 @@ class Others(torch.autograd.Function):
             lse = highest + head.ranks.sum((lse - highest).exp()).log()
             top = head.ranks.max(top)
         ctx.head, ctx.rows = head, rows
-        ctx.save_for_backward(x, position, lse, target)
+        ctx.save_for_backward(narrow, position, lse, target)
         ctx.mark_non_differentiable(top)
         return lse, top, cosine
 
@@ -57,4 +59,4 @@ class Others(torch.autograd.Function):
                 x, head.rows.weight, ctx.rows, position, head.scale, lse, g_lse, g_cos, head.emit, table
             )
         head.settle(ctx.rows)
-        return dx + (g_cos[:, None] * target).to(dx.dtype), None, None, None
+        return dx + g_cos[:, None] * target, None, None, None, None

@@ -110,16 +110,17 @@ class PartialFC(nn.Module):
         self.shard()
         x, y = kept(embeddings, labels, self.num_classes)
         with torch.autocast(x.device.type, enabled=False):
-            x, y = self.ranks.gather(unit(x), y)
+            x, y = self.ranks.gather(real(x), y)
             if not len(y):
                 return real(embeddings).sum() * 0.0
+            dtype, x = x.dtype, unit(x.double())
             if torch.is_grad_enabled() and not x.requires_grad:
                 x.requires_grad_()  # the centres learn although the encoder is frozen
             rows, position, count = self._sample(y)
-            lse, top, cosine = Others.apply(x, self, rows, position)
+            lse, top, cosine = Others.apply(x, self, rows, position, dtype)
             if self.logq and 1 < count < self.num_classes:
                 lse = lse + math.log((self.num_classes - 1) / (count - 1))
-            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean().to(x.dtype)
+            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean().to(dtype)
         named = {"embeddings": x, "target cosines": cosine, "log-sum-exp": lse, "loss": loss}
         guard.finite(named, self.rows.clock, self.ranks.rank, HINT)
         self._seen = {"genuine": cosine.detach(), "impostor": top}
@@ -128,9 +129,8 @@ class PartialFC(nn.Module):
     def _sample(self, labels: Tensor) -> tuple[Tensor | None, Tensor, int]:
         """Returns what ``sampled`` does for the classes of this step."""
         self._draws += self.training
-        return sampled(
-            labels, self.num_classes, self.sample_rate, self.seed, self._draws, self.rows.first, self.rows.last
-        )
+        rows, draw = self.rows, (self.num_classes, self.sample_rate, self.seed, self._draws)
+        return sampled(labels, *draw, rows.first, rows.last)
 
     def emit(self, index: Tensor | slice, grad: Tensor, raw: Tensor) -> None:
         """Takes the gradient [n,D] of some centres, whose values are ``raw`` [n,D]."""

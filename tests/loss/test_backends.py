@@ -51,8 +51,8 @@ def test_chunked_equals_eager_in_float64(shape, sampled, scale):
     wide = [t.double() if t is not None and t.is_floating_point() else t for t in (x, weight, rows, position)]
     want = run(Eager(Product()), *wide, scale, g_lse.double(), g_cos.double())
     got = run(Chunked(Product(), entries=1000), x, weight, rows, position, scale, g_lse, g_cos)
-    for a, b, tolerance in zip(got, want, (1e-6, 1e-6, 1e-5, 1e-5), strict=True):
-        close(a, b, tolerance)
+    for a, b in zip(got, want, strict=True):
+        close(a, b, max(1e-6, scale / 2 * torch.finfo(torch.float32).eps))
 
 
 @pytest.mark.parametrize("scale", [16.0, 64.0, 90.0])
@@ -96,7 +96,7 @@ def test_bfloat16_products(sampled):
     want = run(Eager(Product()), *wide, 32.0, g_lse.double(), g_cos.double())
     got = run(Chunked(Product("bfloat16"), 1000), x, weight, rows, position, 32.0, g_lse, g_cos)
     exact = run(Chunked(Product(), 1000), x, weight, rows, position, 32.0, g_lse, g_cos)
-    for a, b, tolerance in zip(got, want, (5e-3, 5e-3, 2e-2, 2e-2), strict=True):
+    for a, b, tolerance in zip(got, want, (5e-3, 5e-3, 1e-2, 1e-2), strict=True):
         close(a, b, tolerance)
     assert not torch.equal(got[2], exact[2]), "bfloat16 products changed nothing"
 
