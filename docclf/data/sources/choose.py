@@ -30,7 +30,8 @@ def open_source(location: str, column: str | None = None, skip_broken: bool = Fa
         return TarShards(location, skip_broken)
     root = check_folder(location, "SOURCE")
     # Only what lies directly in it: walking a million files to find no shard would be dear.
-    kinds = {os.path.splitext(name)[1] for name in os.listdir(root) if not name.startswith(".")} & {".tar", *ENDINGS}
+    names = [entry.name for entry in os.scandir(root) if not entry.name.startswith(".") and entry.is_file()]
+    kinds = {os.path.splitext(name)[1] for name in names} & {".tar", *ENDINGS}
     if not kinds:
         return FolderSource(root)
     if scan(root)[0] or len(kinds & {".tar"}) + bool(kinds - {".tar"}) > 1:
