@@ -68,7 +68,7 @@ def write(
             *_section("Preprocessing", _preprocessing(exported)),
             "## Figures",
             "",
-            "TPR at the largest threshold set whose FPR does not pass the target; brackets are 95 % intervals over "
+            "TPR at the smallest threshold whose FPR does not pass the target; brackets are 95 % intervals over "
             "classes.",
             "",
             *(line for source, metrics in read for line in _figures(source, metrics)),
@@ -151,6 +151,8 @@ def _limits(read: list[tuple[str, dict]]) -> list[str]:
             pairs = metrics.get(f"class_pairs@fpr={target}")
             if pairs is not None and pairs < _FEW:
                 lines.append(f"{source}: the threshold at FPR {target} rests on {pairs} confused pairs of classes")
+        if metrics["about"].get("data", {}).get("kind") == "synthetic":
+            lines.append(f"{source}: its documents are drawn and its queries simulated captures")
         if metrics["about"].get("data", {}).get("evaluation", {}).get("captures_per_document"):
             lines.append(f"{source}: its queries are simulated captures, not photos")
     return lines
