@@ -40,12 +40,17 @@ class Fused:
         except ImportError as error:
             raise InputError("loss.backend=triton needs the package triton (pip install triton)") from error
         self.kernels, self.product = kernels, product
+        # rows of the batch and of classes in a tile, warps, stages of loads: sized for 64 KiB of shared memory at
+        # D=256; experiments/bench/losshead_gpu.py tries others
+        self.tiles = (64, 32, 4, 1)
         self.splits = 4 if self.interpreted else 4 * torch.cuda.get_device_properties(device).multi_processor_count
 
     def _options(self, x: Tensor, rows: Tensor | None) -> dict:
         if x.dtype != torch.float32:
             raise InputError(f"loss.backend=triton computes in float32 and got {x.dtype}; use 'chunked'")
-        tiles = {"D": x.shape[1], "BM": 64, "BN": 32, "BD": max(16, 1 << (x.shape[1] - 1).bit_length())}
+        rows_of_x, classes, warps, stages = self.tiles
+        tiles = {"D": x.shape[1], "BM": rows_of_x, "BN": classes, "BD": max(16, 1 << (x.shape[1] - 1).bit_length())}
+        tiles |= {"num_warps": warps, "num_stages": stages}
         if tiles["BD"] > 512:
             raise InputError(
                 f"loss.backend=triton takes embeddings of up to 512 numbers, got {x.shape[1]}; use 'chunked'"

@@ -1,8 +1,7 @@
 """Step time and peak memory of the loss head, beside the dense method and the arithmetic floor.
 
-    python experiments/bench/losshead.py                     both tables: about half an hour on one idle core
-    python experiments/bench/losshead.py --quick             toy sizes, seconds: shows that it runs
-    python experiments/bench/losshead.py --classes 100000    a part of it
+    python experiments/bench/losshead.py            both tables: about half an hour on one idle core
+    python experiments/bench/losshead.py --quick    toy sizes, seconds: shows that it runs
 
 Each line is a process of its own with one thread. Time is the median CPU time of a step (on an idle core the wall time
 beside it); memory is the peak of the process less what it needed before the head was built. The
@@ -127,17 +126,17 @@ def child(*arguments, limit: float) -> dict | str:
     if need > room:
         return f"not run: needs about {need:.0f} GB, and {room:.0f} may be used"
     command = [sys.executable, __file__, "--one", *map(str, arguments)]
-    environment = os.environ | (ALLOCATOR if arguments[4] == KEEP else {})
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    lines = done.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if done.returncode == 0 and lines else f"failed with status {done.returncode}"
+    allocator = ALLOCATOR if arguments[4] == KEEP else {}
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | allocator)
+    if done.returncode:
+        return f"failed with status {done.returncode}: {(done.stderr.strip().splitlines() or ['killed'])[-1][:80]}"
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def show(setting: str, method: str, result: dict | str, peers: dict) -> None:
     """Prints one line, against the dense lines of the same setting."""
     if isinstance(result, str):
-        print(f"{setting} | {method} | {result} | | | | |", flush=True)
-        return
+        return print(f"{setting} | {method} | {result} | | | | |", flush=True)
     there = {p: r for p, r in peers.items() if isinstance(r, dict) and p != method}
     against = [f"{there[p]['seconds'] / result['seconds']:.1f}" if p in there else "" for p in (DENSE, KEEP)]
     memory = f"{result['gb'] / there[DENSE]['gb']:.2f}" if DENSE in there else ""
