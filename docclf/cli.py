@@ -25,6 +25,8 @@ NOISE = (
     "You're resuming from a checkpoint that ended before the epoch ended.*",
     ".*lr_scheduler.step.* before .*optimizer.step.*",
 )
+# Tells the other ranks, which Lightning starts, that the user did not ask for tracebacks.
+SHORT = "DOCCLF_SHORT_ERRORS"
 
 
 def run(main: Callable[[], None]) -> None:
@@ -40,10 +42,11 @@ def run(main: Callable[[], None]) -> None:
         sys.argv[1:] = [expanded(word, config_folders()) for word in words]
     except InputError as error:
         _leave(str(error))
-    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+    if os.environ.get("HYDRA_FULL_ERROR") == "1" and SHORT not in os.environ:
         main()
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then passes exceptions on instead of printing part of a traceback
+    os.environ[SHORT] = "1"
     try:
         main()
     except OverrideParseException as error:
@@ -58,7 +61,7 @@ def run(main: Callable[[], None]) -> None:
             "and has space left; outputs go to hydra.run.dir=DIR."
         )
     finally:
-        del os.environ["HYDRA_FULL_ERROR"]
+        del os.environ["HYDRA_FULL_ERROR"], os.environ[SHORT]
 
 
 def config_folders() -> list[Path]:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytorch_lightning as pl
+import torch
 from torch import Tensor
 
 from docclf.errors import InputError
+from docclf.loss.ranks import Ranks
 
 # steps between looks at the loss on a GPU, each of which waits for it
 EVERY = 50
@@ -35,8 +37,11 @@ def check(loss: Tensor, engine: pl.LightningModule) -> None:
     """
     if loss.device.type != "cpu" and engine.global_step % EVERY:
         return
-    losses = engine.all_gather(loss.detach()).flatten().tolist()
-    bad = [f"{value} on rank {rank}" for rank, value in enumerate(losses) if not math.isfinite(value)]
+    ranks = Ranks()
+    losses = torch.zeros(ranks.size, device=loss.device)
+    losses[ranks.rank] = loss.detach()
+    found = enumerate(ranks.sum(losses).tolist())
+    bad = [f"{value} on rank {rank}" for rank, value in found if not math.isfinite(value)]
     if bad:
         raise InputError(
             f"the loss is {', '.join(bad)}. Lower optim.optimizer.lr or loss.scale, lengthen the warm-up, ramp the "

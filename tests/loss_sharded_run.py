@@ -5,6 +5,7 @@ import os
 import torch
 import torch.distributed as dist
 
+from docclf import clipping
 from docclf.loss import shards
 from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
@@ -12,6 +13,8 @@ from docclf.loss.partial_fc import PartialFC
 from docclf.margin.arcface import ArcFace
 
 K, D, INPUT = 103, 9, 11
+# largest gradient norm, below that of most steps
+LIMIT = 0.5
 # batch of each of four quarters of the global batch; the last one is ragged, one is empty
 SIZES = [(4, 4, 4, 4), (4, 4, 4, 4), (4, 4, 4, 1), (3, 0, 5, 2)]
 
@@ -54,18 +57,21 @@ def main(rank, size, port, out, optimizer, rate, fused, first, last, resume, sav
     net = Net(encoder, head)
     if size > 1:
         net = torch.nn.parallel.DistributedDataParallel(net)
+        assert {id(p) for p in net._module_parameters} == {id(p) for p in encoder.parameters()}, "centres are averaged"
     losses, norms = [], []
     for step in range(first, last):
         loss = net(*batch(step, quarters))
         encoder.zero_grad()
         loss.backward()
+        if not fused:
+            norms.append(clipping.clip(list(encoder.parameters()), head, LIMIT).item())
         with torch.no_grad():
             for p in encoder.parameters():
                 p -= 0.1 * p.grad
-        if not fused:
-            norms.append(head.gradient_norm())
         head.update()
         losses.append(loss.item())
+    copies = head.ranks.share({name: value.clone() for name, value in encoder.state_dict().items()})
+    assert all(torch.equal(copy[name], copies[0][name]) for copy in copies for name in copy), "copies drift apart"
     state = head.state_dict()
     if save:
         manifest = shards.save(save, head)

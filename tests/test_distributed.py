@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+from conftest import ROOT
 
 from docclf import checkpoint
 from docclf.saving import beside
@@ -40,9 +41,9 @@ def start(process, tmp_path):
     """Returns a function that starts a run in a process group of its own; what is left of them dies with the test."""
     started = []
 
-    def begin(*arguments, **options):
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        run = process("train.py", *arguments, start_new_session=True, env=environment, **options)
+    def begin(*arguments, path=ROOT):
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(path)}
+        run = process("train.py", *arguments, start_new_session=True, env=environment)
         started.append(run)
         return run
 
@@ -93,6 +94,80 @@ def test_killed_with_two_continued_with_one_then_two(start, script, tmp_path):
     torch.testing.assert_close(centres(folder), centres(whole), rtol=1e-2, atol=1e-3)
     assert len(list(beside(folder / "last.ckpt").iterdir())) == 2, "files of older checkpoints are left"
     assert not list(folder.glob(".*.ckpt.*"))
+
+
+QUICK = [*SAME, "metric.replicates=10", "trainer.max_epochs=1", "data.samples_per_epoch=32", "loss.fused=true"]
+NAN_ON_RANK_1 = """
+import os
+import torch
+
+
+class Net(torch.nn.Module):
+    def __init__(self, image_size: int) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 8, 3, stride=8)
+        self.out_channels, self.calls = 8, 0
+
+    def forward(self, images):
+        self.calls += self.training
+        bad = os.environ.get("LOCAL_RANK") == "1" and self.calls == 4
+        return self.conv(images * (torch.nan if bad else 1))
+"""
+
+
+@pytest.mark.parametrize("loss", ["cosface", "partialfc_cosface"])
+def test_a_number_that_is_none_on_one_rank_stops_all(start, tmp_path, loss):
+    (tmp_path / "own_net.py").write_text(NAN_ON_RANK_1)
+    (tmp_path / "more/backbone").mkdir(parents=True)
+    (tmp_path / "more/backbone/own.yaml").write_text("_target_: own_net.Net\n")
+    keep = [word for word in QUICK if not word.startswith(("loss.", "backbone."))]
+    run = start("--config-dir", str(tmp_path / "more"), *keep, "backbone=own", f"loss={loss}", *TWO, path=tmp_path)
+    output, _ = run.communicate(timeout=250)
+    assert run.returncode == 1, output
+    errors = [line for line in output.splitlines() if "on rank 1" in line and "It was step" in line]
+    assert len([line for line in errors if "on rank 0:" in line]) == 1, output
+    assert len([line for line in errors if "on rank 1:" in line]) == 1, output
+    assert "Traceback" not in output, output
+    assert not left_over(run.pid)
+
+
+def test_sigterm_saves_and_leaves_no_process(start, tmp_path):
+    run = start(*QUICK, "data.samples_per_epoch=40000", *TWO)
+    folder = tmp_path / "experiments/run/seed0"
+    deadline = time.monotonic() + 200
+    while not losses(folder) and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    run.send_signal(signal.SIGTERM)
+    output, _ = run.communicate(timeout=100)
+    assert run.returncode == 130, output
+    assert 0 < checkpoint.load(folder / "last.ckpt")["global_step"] < 10000, output
+    assert not left_over(run.pid)
+
+
+def test_a_sweep_of_runs_with_two_processes(start, tmp_path):
+    keep = [word for word in QUICK if word != "evaluate=false"]
+    run = start("-m", "seed=0,1", "loss.margin.m=0.2", *keep, *TWO)
+    output, _ = run.communicate(timeout=280)
+    assert run.returncode == 0, output
+    found = sorted(path.parent for path in (tmp_path / "experiments").rglob("metrics.json"))
+    assert [sum(1 for part in path.parts if part == f"seed{seed}") for seed, path in enumerate(found)] == [1, 1], output
+    for seed, folder in enumerate(found):
+        stored = checkpoint.load(folder / "last.ckpt")
+        assert stored["global_step"] == 8 and stored[checkpoint.KEY]["config"]["seed"] == seed
+        assert "devices: 2" in (folder / ".hydra/config.yaml").read_text()
+    assert not [path for path in (tmp_path / "experiments").rglob("last.ckpt") if path.parent not in found]
+
+
+def left_over(group):
+    """Returns the processes of a group that still run; those of a killed parent take a moment to end."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def centres(folder):

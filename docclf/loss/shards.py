@@ -71,7 +71,7 @@ def load(folder: str | Path, manifest: dict, head: PartialFC) -> None:
     if manifest["num_classes"] != head.num_classes:
         raise InputError(
             f"{folder} holds {manifest['num_classes']} classes, this run has {head.num_classes}; go on with the same "
-            "data, or start a new run that takes the centres of the classes it shares: init_from=PATH init_centres=true"
+            "data, or start a new run from the encoder: init_from=CHECKPOINT name=NAME."
         )
     for entry in manifest["shards"]:
         shard, (start, stop) = _open(folder, entry, manifest["token"]), entry["span"]

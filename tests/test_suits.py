@@ -1,0 +1,53 @@
+"""Settings that do not go together are refused, with the way out."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from docclf import suits
+from docclf.errors import InputError
+from docclf.loss.full import Full
+from docclf.loss.optimizer.sgd import SGD
+from docclf.loss.partial_fc import PartialFC
+from docclf.margin.cosface import CosFace
+
+
+def trainer(scaler=None, micro=1, clip=None, world=1, batch=8):
+    return SimpleNamespace(
+        precision_plugin=SimpleNamespace(scaler=scaler), precision="16-mixed", accumulate_grad_batches=micro,
+        gradient_clip_val=clip, is_global_zero=True, world_size=world,
+        train_dataloader=SimpleNamespace(state_dict=lambda: {"global_batch": batch}),
+    )  # fmt: skip
+
+
+def partial(fused=True):
+    return PartialFC(7, 5, CosFace(), SGD(), fused=fused)
+
+
+@pytest.mark.parametrize("loss", [partial(), partial(False), Full(7, 5, CosFace(), optimizer=SGD())])
+def test_a_gradient_scaler_is_refused_where_centres_have_their_own_optimizer(loss):
+    with pytest.raises(InputError, match="bf16-mixed"):
+        suits.check(trainer(scaler=object()), loss)
+    suits.check(trainer(), loss)
+    suits.check(trainer(scaler=object()), Full(7, 5, CosFace()))
+
+
+def test_micro_batches_want_held_gradients():
+    with pytest.raises(InputError, match="loss.fused=false"):
+        suits.check(trainer(micro=2), partial())
+    suits.check(trainer(micro=2), partial(False))
+
+
+def test_what_clipping_leaves_out_is_said(caplog):
+    caplog.set_level("INFO")
+    suits.check(trainer(clip=5.0), partial(False))
+    assert not caplog.text
+    suits.check(trainer(clip=5.0), partial())
+    assert "clips the encoder" in caplog.text
+
+
+@pytest.mark.parametrize("world, batch, remedy", [(2, 16, "data.batch_size=4"), (3, 12, "divides 8")])
+def test_another_global_batch_names_the_batch_that_goes_on(world, batch, remedy):
+    suits.check_batch({"global_batch": 8}, trainer(batch=8))
+    with pytest.raises(InputError, match=remedy):
+        suits.check_batch({"global_batch": 8}, trainer(world=world, batch=batch))
