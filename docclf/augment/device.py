@@ -16,6 +16,7 @@ from docclf.augment.device_warp import send, warp
 from docclf.augment.params import BLURS, KERNEL, NOISES
 from docclf.errors import InputError
 from docclf.imaging.blur import zoom_passes
+from docclf.imaging.noise import HUE
 
 if TYPE_CHECKING:
     from docclf.augment.recipe import Recipe
@@ -121,7 +122,8 @@ class DeviceExecutor:
                 bank = self._keep("uniform" if kind == "multiplicative" else "normal", out.device)
                 places = send(p["noise_at"][drawn], out)
                 field = noises.gather(bank, places, planes, self.recipe.image_size, last=kind != "iso")
-                _change(out, drawn, self._call[kind], p["amount"], field)
+                constants = [self._keep("hue", out.device)] if kind == "iso" else []
+                _change(out, drawn, self._call[kind], p["amount"], field, *constants)
 
     def _jpeg(self, out: Tensor, p: Values) -> None:
         transform = self._keep("cosines", out.device)
@@ -131,7 +133,8 @@ class DeviceExecutor:
     def _keep(self, name: str, device: torch.device) -> Tensor:
         """A constant on the device, copied there once."""
         if (name, device) not in self._kept:
-            values = jpegs.cosines() if name == "cosines" else getattr(self.recipe.bank, name)
+            constants = {"cosines": jpegs.cosines(), "hue": HUE.astype(np.float32)}
+            values = constants[name] if name in constants else getattr(self.recipe.bank, name)
             self._kept[name, device] = torch.from_numpy(values).to(device)
         return self._kept[name, device]
 
@@ -139,7 +142,7 @@ class DeviceExecutor:
 def _change(out: Tensor, drawn: np.ndarray, function: Callable[..., Tensor], *values: np.ndarray | Tensor) -> None:
     """Replaces the samples drawn, bool [B], by function(float32 images [n,3,S,S], *values).
 
-    Values are arrays [B,...], of which the samples drawn are sent, or tensors that belong to these alone.
+    Values are arrays [B,...], of which the samples drawn are sent, or tensors passed as they are.
     """
     if drawn.any():
         rows = send(np.flatnonzero(drawn), out)

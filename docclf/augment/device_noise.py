@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-from docclf.imaging.noise import HUE
-
 
 def gather(bank: Tensor, at: Tensor, channels: int, size: int, last: bool) -> Tensor:
     """float32 [n,channels,S,S] numbers in a row from each sample's place.
@@ -39,19 +37,19 @@ def sensor(images: Tensor, amount: Tensor, field: Tensor) -> Tensor:
     return images + field * (read * read + shot * images).sqrt()
 
 
-def iso(images: Tensor, amount: Tensor, field: Tensor) -> Tensor:
+def iso(images: Tensor, amount: Tensor, field: Tensor, turn: Tensor) -> Tensor:
     """float32 [n,3,S,S] with lightness noise towards white and hue noise; see `docclf.imaging.noise.iso`.
 
     Args:
         images: float32 [n,3,S,S].
         amount: [n,2], hue (radians) and intensity.
         field: float32 [n,2,S,S].
+        turn: float32 [3,3], `docclf.imaging.noise.HUE`.
     """
     hue, intensity = amount[:, :, None, None, None].unbind(dim=1)
     lightness = ((images.amax(dim=1, keepdim=True) + images.amin(dim=1, keepdim=True)) / 2.0).round()
     mean = intensity * lightness.std(dim=(2, 3), correction=0, keepdim=True)
     z0, z1 = field.split(1, dim=1)
     more = (z0 * mean.sqrt() + mean).clamp(min=0.0) / 255.0
-    turn = torch.tensor(HUE, dtype=torch.float32).to(images.device, non_blocking=True)
     turned = (turn @ images.flatten(2)).view_as(images)
     return images + (255.0 - images) * more + z1 * (hue * intensity) * turned

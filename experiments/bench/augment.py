@@ -1,5 +1,7 @@
 """Images per second and core of each recipe beside a floor of one warp and one blur, and beside albumentations.
 
+The device executor is timed on this CPU too, where it is not meant to be used; nothing here runs on a GPU.
+
     python experiments/bench/augment.py [--images 400] [--rounds 5]
 
 albumentations (2.0.8) is no dependency; where it is installed, the original's recipe is timed with it too, with the
@@ -20,6 +22,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # also in an environment that has only the peer
 
 SIZES = (64, 128)
+RECIPES = ("geometry", "docclassifier", "capture")
+PEER = "docclassifier by albumentations"
+DRAWN, BATCH = 512, 64  # samples per call of the drawing and of the device executor
 WARM = 6000  # draws that fill the kernel cache, as the first seconds of a training run do
 
 
@@ -85,19 +90,51 @@ def rate(function: Callable[[np.ndarray, int], np.ndarray], images: list[np.ndar
     return len(images) / statistics.median(seconds[1:])  # the first warms up
 
 
+def batched(function: Callable[[np.ndarray], None], count: int, rounds: int) -> float:
+    """Samples per second of processor time of a function of the indices of one batch, the median of the rounds."""
+    seconds = []
+    for number in range(rounds + 1):
+        start = time.thread_time()
+        function(np.arange(count) + number * count)
+        seconds.append(time.thread_time() - start)
+    return count / statistics.median(seconds[1:])
+
+
+def batches(size: int, rounds: int) -> dict[str, float]:
+    """Rates of what works on batches: drawing of parameters, and the device executor on this CPU."""
+    import torch
+
+    from docclf.augment.sheet import load
+
+    torch.set_num_threads(1)
+    found, images = {}, torch.from_numpy(np.stack(sources(BATCH, size))).permute(0, 3, 1, 2)
+    for name in RECIPES:
+        recipe = load(name, size, seed=0)
+        executor = recipe.device_executor()
+        for start in range(0, WARM, DRAWN):
+            recipe.params_batch(np.ones(DRAWN, dtype=np.int64), np.arange(start, start + DRAWN))
+        found[f"{name}, {DRAWN} drawn at once"] = batched(
+            lambda i, r=recipe: r.params_batch(0 * i, i), DRAWN, 4 * rounds
+        )
+        found[f"{name}, device executor"] = batched(
+            lambda i, e=executor: e(images, torch.from_numpy(0 * i), torch.from_numpy(i)), BATCH, rounds
+        )
+    return found
+
+
 def candidates(size: int) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     """What is timed, by name; the recipes only where docclf's dependencies are installed."""
     from docclf.augment.sheet import load
 
     found = {"floor: one warp, one blur": floor(size)}
-    for name in ("geometry", "docclassifier", "capture"):
+    for name in RECIPES:
         recipe = load(name, size, seed=0)
         for index in range(WARM):
             recipe.params(1, index)
         found[name] = lambda image, index, recipe=recipe: recipe(image, 0, index)
         found[f"{name}, drawing only"] = lambda image, index, recipe=recipe: recipe.params(0, index)
     if importlib.util.find_spec("albumentations"):
-        found["docclassifier by albumentations"] = albumentations_recipe(size)
+        found[PEER] = albumentations_recipe(size)
     return found
 
 
@@ -112,14 +149,20 @@ def main() -> None:
     for size in SIZES:
         images = sources(given.images, size)
         column = {name: rate(f, images, given.rounds) for name, f in candidates(size).items()}
+        column |= batches(size, given.rounds)
         names, columns = list(column), [*columns, column]
     print(f"images/s on one core, median of {given.rounds} rounds of {given.images}, source and result of one size")
     print(f"{'':34}" + "".join(f"{size:>8} px   of floor" for size in SIZES))
     for name in names:
         cells = "".join(f"{c[name]:11,.0f} {c[name] / c['floor: one warp, one blur']:10.2f}" for c in columns)
         print(f"{name:34}{cells}")
-    if not importlib.util.find_spec("albumentations"):
-        print("albumentations is not installed here, so the peer is not timed: pip install albumentations==2.0.8")
+    if PEER in names:
+        for size, column in zip(SIZES, columns, strict=True):
+            print(
+                f"at {size} px docclassifier is {column['docclassifier'] / column[PEER]:.2f} times as fast as its peer"
+            )
+    else:
+        print("albumentations is not installed, peer skipped: pip install albumentations==2.0.8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The device executor against the CPU executor, recipe by recipe, on the CPU."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -89,6 +91,19 @@ def test_parameters_that_change_nothing_give_the_plain_resize():
     recipe, images = load("capture", 32, 0), cards(5, 49)
     out = recipe.device_executor().apply(planes(images), stack([Params()] * 5)).permute(0, 2, 3, 1).numpy()
     assert np.abs(out - np.stack([squash(image, 32) for image in images]).astype(float)).max() <= 1
+
+
+def test_compiled_stages_give_the_same_bytes_at_any_batch_size(monkeypatch):
+    # The tracing is what may fail here; generating code for a CPU takes a minute and is the compiler's own concern.
+    traced = functools.partial(torch.compile, backend="eager", fullgraph=True)
+    monkeypatch.setattr(torch, "compile", traced)
+    recipe = load("capture", 32, 0)
+    recipe.compiled = True
+    compiled = recipe.device_executor()
+    recipe.compiled = False
+    for count in (12, 5, 1):
+        batch = planes(cards(count, 32)), torch.full((count,), count), torch.arange(count)
+        assert torch.equal(compiled(*batch), recipe.device_executor()(*batch))
 
 
 @pytest.mark.parametrize("executor,cuda,cpu", [("auto", True, False), ("device", True, True), ("cpu", False, False)])

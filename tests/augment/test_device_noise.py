@@ -20,6 +20,11 @@ AMOUNTS = {
 PLACES = [0, BANK - 1, 777]
 
 
+def applied(kind, images, amounts, field):
+    constants = [torch.from_numpy(single.HUE).float()] if kind == "iso" else []
+    return getattr(device_noise, kind)(images, amounts, field, *constants)
+
+
 def fields(bank, kind, places):
     numbers = torch.from_numpy(bank.uniform if kind == "multiplicative" else bank.normal)
     channels = 2 if kind == "iso" else 3
@@ -33,7 +38,7 @@ def test_equals_the_single_one_with_the_same_numbers(kind, size):
     images = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=np.uint8)
     amounts = torch.tensor(AMOUNTS[kind])
     batch = torch.from_numpy(images).permute(0, 3, 1, 2).float()
-    out = to_bytes(getattr(device_noise, kind)(batch, amounts, fields(bank, kind, PLACES)))
+    out = to_bytes(applied(kind, batch, amounts, fields(bank, kind, PLACES)))
     read = {"multiplicative": bank.uniforms, "iso": bank.planes}.get(kind, bank.normals)
     for row, (amount, at) in enumerate(zip(AMOUNTS[kind], PLACES, strict=True)):
         amount = amount[:1] if kind == "gaussian" else amount
@@ -47,7 +52,7 @@ def flat(level, size=128):
 
 
 def drawn(kind, level, amount, at=0):
-    return getattr(device_noise, kind)(flat(level), torch.tensor([amount]), fields(NoiseBank(128), kind, [at]))
+    return applied(kind, flat(level), torch.tensor([amount]), fields(NoiseBank(128), kind, [at]))
 
 
 def test_gaussian_noise_has_its_variance():
@@ -69,7 +74,7 @@ def test_sensor_noise_grows_with_the_light(level):
 
 def test_iso_noise_lightens_by_a_poisson_number_of_the_contrast():
     half = torch.cat([flat(60)[..., :64], flat(140)[..., :64]], dim=-1)  # standard deviation of the lightness: 40
-    out = device_noise.iso(half, torch.tensor([[0.0, 0.5]]), fields(NoiseBank(128), "iso", [0]))
+    out = applied("iso", half, torch.tensor([[0.0, 0.5]]), fields(NoiseBank(128), "iso", [0]))
     number = 255.0 * (out - half) / (255.0 - half)
     assert number.mean().item() == pytest.approx(20, rel=0.02) and number.var().item() == pytest.approx(20, rel=0.05)
 
