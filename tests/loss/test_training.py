@@ -9,6 +9,7 @@ from docclf.loss.full import Full
 from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
+from docclf.loss.product import Product
 
 K, D = 41, 7
 RULES = {
@@ -168,6 +169,28 @@ def test_no_tensor_grows_with_batch_times_classes(kept):
     assert 0 < largest <= max(1 << 14, kept), (
         f"a tensor of {largest} numbers; batch x classes is {k * b}, the centres are {k * d}"
     )
+
+
+class Counted(Product):
+    """Product that counts how often it is asked."""
+
+    count = 0
+
+    def __call__(self, a, b, out=None):
+        self.count += 1
+        return super().__call__(a, b, out)
+
+    def add(self, total, a, b):
+        self.count += 1
+        super().add(total, a, b)
+
+
+@pytest.mark.parametrize("keep_mib, products", [(0, 4), (1, 3)])
+def test_kept_exponentials_spare_a_product_of_four(keep_mib, products):
+    head = build(keep_mib=keep_mib)
+    head.backend.product = Counted()
+    head(*batch(0)).backward()
+    assert head.backend.product.count == products
 
 
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
