@@ -44,6 +44,20 @@ def test_equals_the_cpu_executor(name, size, source):
     assert np.abs(device - cpu).mean(axis=(1, 2, 3)).max() < 3.0
 
 
+def test_every_orientation_border_blur_and_noise_equals_the_cpu_executor():
+    recipe = load("capture", 33, 1)
+    recipe.geometry.kinds = {"crop": 1, "shift_scale_rotate": 1, "quad": 1}
+    recipe.geometry.borders = {"constant": 1, "replicate": 1, "reflect": 1, "backdrop": 1}
+    recipe.geometry.p, recipe.geometry.shift, recipe.geometry.scale = 0.8, 0.2, 0.3
+    recipe.geometry.orientations, recipe.geometry.halves = 0.7, 0.3
+    recipe.blur.kinds = dict.fromkeys(("motion", "median", "gaussian", "zoom", "defocus", "shake"), 1)
+    recipe.noise.kinds = dict.fromkeys(("gaussian", "multiplicative", "iso", "sensor"), 1)
+    recipe.blur.p, recipe.blur.zoom, recipe.noise.factor, recipe.noise.hue = 0.8, [1.0, 1.3], [0.5, 1.5], [0.01, 0.05]
+    recipe.noise.variance, recipe.noise.intensity, recipe.compression.p = [10.0, 50.0], [0.1, 0.5], 0.0
+    device, cpu = both(recipe, cards(80, 41), [0] * 80, list(range(80)))
+    assert np.abs(device - cpu).mean() < 0.5 and np.abs(device - cpu).mean(axis=(1, 2, 3)).max() < 2.0
+
+
 @pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("name", BOUNDS)
 def test_the_others_in_the_batch_do_not_matter(name, count):
