@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 NAME ?= quickstart
 
-.PHONY: help setup quickstart test smoke lint bench clean
+.PHONY: help setup quickstart test smoke table lint bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ lint: $(STAMP)  ## ruff, as the tests run it
 
 smoke: $(STAMP)  ## two batches of every recipe, or of one: make smoke EXP=name
 	$(BIN)/python train.py -m trainer=smoke data=synthetic evaluate_on=own results=null "experiment=$(or $(EXP),glob(*))"
+
+table: $(STAMP)  ## rebuild experiments/TABLE.md and TABLE.html from experiments/results
+	$(BIN)/python -m docclf.table
 
 bench: $(STAMP)  ## every benchmark, one after the other
 	@for file in experiments/bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -39,8 +39,11 @@ def sets(config: DictConfig, image_size: int | None, own: Any = None) -> dict[st
 
 def trained_on(dataset: Any) -> set[str]:
     """Returns the sha256 of the images a data set trains on; empty where it trains on no files."""
-    instances = getattr(dataset, "instances", None)
-    return {entry.sha256 for _, entry in instances.images} if hasattr(instances, "images") else set()
+    if instances := getattr(dataset, "instances", None):  # folders
+        return {entry.sha256 for _, entry in instances.images}
+    source = getattr(dataset, "source", None)  # packs
+    parts = zip(getattr(source, "packs", ()), getattr(source, "rows", ()), strict=True)
+    return {row.tobytes().hex() for pack, rows in parts for row in pack.hashes[rows]}
 
 
 def held_out(dataset: Any) -> set[str]:

@@ -127,7 +127,7 @@ def training(config: DictConfig, dataset: Any, trainer: Any, engine: Any) -> dic
         "processes": trainer.world_size,
         "classes": dataset.num_classes,
         "data": data["kind"],
-        "images": sum(part.get("images", 0) for part in folders) or None,
+        "images": data.get("training_images"),
         "fingerprint": [part["fingerprint"] for part in folders if "fingerprint" in part],
         "seconds": round(watch.seconds, 1),
         "samples_per_second": round(watch.samples / watch.seconds, 1) if watch.seconds else None,
