@@ -1,0 +1,204 @@
+"""Index, pack, every feed and every recipe in samples/s, beside a torchvision DataLoader and the original's method.
+
+    python experiments/bench/datapath.py [--quick] [--size 128]
+
+Reads the real JPEGs of ../shared/data/imagenet_sample and the shards of ../shared/data/tiny_imagenet (or of the folder
+in DOCCLF_SHARED_DATA). Rates are wall-clock samples/s with as many threads as this process has cores, medians of the
+rounds; "cpu" is samples per second of processor time, which other programs on the machine do not change. Peers:
+torchvision's ImageFolder with PIL in a DataLoader of 2 worker processes; and the original's method, a Dataset that
+decodes with OpenCV, resizes linearly and augments image by image with albumentations, where that is installed.
+"""
+
+import argparse
+import importlib.util
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import datapath_peers
+import numpy as np
+import torch
+
+from docclf.augment.sheet import load
+from docclf.data.feed.decoded import Decoded
+from docclf.data.feed.mapped import Mapped
+from docclf.data.feed.memory import Memory
+from docclf.data.feed.resident import Resident
+from docclf.data.index import index_source
+from docclf.data.loader import Batches
+from docclf.data.pack_items import PackItems
+from docclf.data.pack_write import write_pack
+from docclf.data.sources.choose import open_source
+from docclf.data.stream import thread_count
+
+SHARED = Path(os.environ.get("DOCCLF_SHARED_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
+BATCH = 256
+BAR = 50_000
+
+
+def clocked(run: Callable[[], int], rounds: int) -> tuple[float, float]:
+    """Returns samples per second of wall time and of processor time, medians; `run` returns how many it made."""
+    wall, cpu = [], []
+    for _ in range(rounds):
+        start, used = time.perf_counter(), time.process_time()
+        count = run()
+        wall.append(count / (time.perf_counter() - start))
+        cpu.append(count / max(time.process_time() - used, 1e-9))
+    return statistics.median(wall), statistics.median(cpu)
+
+
+def show(name: str, rates: tuple[float, float | None], note: str = "") -> None:
+    """Prints a line."""
+    cpu = "         " if rates[1] is None else f"{rates[1]:9,.0f}"
+    print(f"{name:44} {rates[0]:9,.0f} {cpu}  {note}", flush=True)
+
+
+def drain(loader, samples: int) -> int:
+    """Walks a loader until so many samples came; returns how many."""
+    seen = 0
+    for batch in loader:
+        seen += len(loader.prepare(batch).labels)
+        if seen >= samples:
+            break
+    loader.close()
+    return seen
+
+
+def indexing(folder: Path, tars: Path, rounds: int) -> list:
+    """Prints the rate of indexing; returns the indexes."""
+    found = []
+    for name, place in (("index JPEG folder", str(folder)), ("index tar shards", str(tars))):
+        with tempfile.TemporaryDirectory() as cache:
+            os.environ["DOCCLF_CACHE"] = cache
+            start = time.perf_counter()
+            found.append(index_source(open_source(place)))
+            first = len(found[-1].entries) / (time.perf_counter() - start)
+            again, _ = clocked(lambda p=place: len(index_source(open_source(p)).entries), rounds)
+        show(name, (first, None), f"again, from the cached index: {again:,.0f}")
+    return found
+
+
+def packing(index, folder: Path, size: int, rounds: int) -> None:
+    """Prints the rate of packing beside Pillow."""
+    items = PackItems([index], size)
+
+    def pack() -> int:
+        with tempfile.TemporaryDirectory() as out:
+            write_pack(items, out, threads=1)
+        return len(items)
+
+    ours, peer = (
+        clocked(pack, rounds),
+        clocked(partial(datapath_peers.pillow, sorted(folder.rglob("*.JPEG")), size), rounds),
+    )
+    show("pack JPEG folder, one thread", ours, f"{ours[1] / peer[1]:.2f} times Pillow per core; bar: 1.5")
+    show("Pillow decode and resize, one thread", peer)
+
+
+def feeds(parts: list, size: int, samples: int, rounds: int) -> Memory:
+    """Prints the rate of each feed without augmentation; returns the one in memory."""
+    mapped, resident = Mapped(parts), Resident(parts)
+    memory = Memory(mapped)
+    kinds: dict[str, tuple] = {
+        "memory": (memory, None),
+        "mmap": (mapped, 32),
+        "device (here the CPU)": (resident, None),
+    }
+    for name, (source, block) in kinds.items():
+        run = partial(Batches, source, size, BATCH, 0, samples_per_epoch=max(samples, BATCH), block=block)
+        loader = run()
+        drain(loader, 4 * BATCH)  # page cache, threads
+        rates = clocked(lambda loader=loader: drain(loader, samples), rounds)
+        bar = "" if block is None and source is not memory else f"bar: {BAR:,}"
+        show(f"feed {name}, no augmentation", rates, bar)
+    return memory
+
+
+def streaming(index, size: int, samples: int, rounds: int) -> None:
+    """Prints the rate of decoding on the fly."""
+    source = Mapped([(Decoded(index, size), np.arange(len(index.entries)))])
+    loader = Batches(source, size, BATCH, 0, samples_per_epoch=max(samples, BATCH))
+    show("feed stream, JPEG folder, no augmentation", clocked(lambda: drain(loader, samples), rounds))
+
+
+def recipes(memory: Memory, size: int, samples: int, rounds: int) -> None:
+    """Prints the rate of each recipe."""
+    for name in ("geometry", "docclassifier", "capture"):
+        loader = Batches(memory, size, BATCH, 0, augment=load(name, size, seed=0), samples_per_epoch=samples)
+        drain(loader, samples)  # fills the kernel caches
+        show(f"feed memory, augment={name}", clocked(lambda loader=loader: drain(loader, samples), rounds))
+
+
+def peers(folder: Path, size: int, rounds: int) -> None:
+    """Prints the rates of the peers."""
+    if not importlib.util.find_spec("albumentations"):
+        print("albumentations is not installed: the original is timed without its augmentation")
+    for name, loader in datapath_peers.loaders(folder, size).items():
+        sum(len(labels) for _, labels in loader)  # starts the workers
+        rate, _ = clocked(lambda loader=loader: sum(len(labels) for _, labels in loader), rounds)
+        show(name, (rate, None))
+
+
+def training(memory: Memory, size: int, steps: int) -> None:
+    """Prints the speed of an lcnet_050 training step, and what it waits for data with augment=docclassifier."""
+    from docclf.backbone.timm import TimmBackbone
+
+    batch = min(64, len(memory))
+    network = torch.nn.Sequential(
+        TimmBackbone("lcnet_050", image_size=size), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+    ).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4)
+    augment = load("docclassifier", size, seed=0)
+    loader = Batches(memory, size, batch, 0, augment=augment, samples_per_epoch=(steps + 3) * batch)
+
+    def step(images: torch.Tensor) -> None:
+        network(images.float() / 255).square().mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    walk: Iterator = iter(loader)
+    for _ in range(2):
+        step(next(walk).images)
+    waited, start = loader.wait_seconds, time.perf_counter()
+    for _ in range(steps):
+        step(next(walk).images)
+    seconds = time.perf_counter() - start
+    share = (loader.wait_seconds - waited) / seconds
+    loader.close()
+    show(f"lcnet_050 step, batch {batch}, with its data", (steps * batch / seconds, None))
+    print(f"waiting for data: {share:.1%} of the step with augment=docclassifier; bar: below 5 %", flush=True)
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer samples and one round")
+    parser.add_argument("--size", type=int, default=128)
+    given = parser.parse_args()
+    folder, tars = SHARED / "imagenet_sample" / "train", SHARED / "tiny_imagenet"
+    if not folder.is_dir():
+        sys.exit(f"error: {folder} is missing; set DOCCLF_SHARED_DATA to the folder of the sample images.")
+    rounds, many, few = (1, 20_000, 512) if given.quick else (3, 100_000, 2_048)
+    print(f"{thread_count(None)} threads, {given.size} px, batch {BATCH}, {rounds} round(s)")
+    print(f"{'':44} {'samples/s':>9} {'per core':>9}")
+    kept, size = os.environ.get("DOCCLF_CACHE"), given.size
+    photos, tiny = indexing(folder, tars, rounds)
+    with tempfile.TemporaryDirectory() as work:
+        os.environ["DOCCLF_CACHE"] = kept or work
+        packing(photos, folder, size, rounds)
+        packs = [write_pack(PackItems([index], size), f"{work}/{k}") for k, index in enumerate((photos, tiny))]
+        parts = [(pack, np.arange(pack.num_images)) for pack in packs]
+        memory = feeds(parts, size, many, rounds)
+        streaming(photos, size, min(few, 1000), rounds)
+        recipes(memory, size, few, rounds)
+        peers(folder, size, rounds)
+        training(memory, size, 5 if given.quick else 20)
+
+
+if __name__ == "__main__":
+    main()
