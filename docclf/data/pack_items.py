@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from docclf.data.index import Index
+from docclf.data.pack import Pack
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
 from docclf.imaging.shrink import read_squashed
@@ -57,6 +58,16 @@ class PackItems:
             )
         image = read_squashed(data, stored_side(self.side, self.compact), self.max_pixels, name)
         return _jpeg(image) if self.compact else image
+
+
+def first_other(pack: Pack, items: PackItems) -> str:
+    """Returns in what a pack and the images it should hold differ first."""
+    for i, (key, (_, entry)) in enumerate(zip(items.keys, items.rows, strict=True)):
+        if pack.keys[i] != key:
+            return f"image {i} is {pack.keys[i]} there, {key} now"
+        if pack.hashes[i].tobytes().hex() != entry.sha256:
+            return f"the content of {key} is not what was packed"
+    return "the same images under another plan"
 
 
 def _jpeg(image: np.ndarray) -> bytes:

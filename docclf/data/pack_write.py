@@ -19,7 +19,7 @@ from tqdm import tqdm
 import docclf
 from docclf.data import pack_journal
 from docclf.data.pack import DATA, FORMAT, HASHES, KEYS, MANIFEST, OFFSETS, VERSION, Pack, open_pack, read_manifest
-from docclf.data.pack_items import QUALITY, PackItems, stored_side
+from docclf.data.pack_items import QUALITY, PackItems, first_other, stored_side
 from docclf.data.pack_journal import Journal, digest, replace
 from docclf.data.stream import thread_count
 from docclf.errors import InputError
@@ -47,7 +47,7 @@ def write_pack(
     plan = plan_of(items)
     with _alone(out):
         if (out / MANIFEST).exists():
-            return _finished(out, plan)
+            return _finished(out, plan, items)
         foreign = sorted(p.name for p in out.iterdir() if p.name not in _OWN and not p.name.startswith("."))
         if foreign:
             raise InputError(f"--out={out}: the folder holds other files ({foreign[0]}); give a new or an empty one.")
@@ -111,9 +111,11 @@ def _told(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _finished(out: Path, plan: dict) -> Pack:
+def _finished(out: Path, plan: dict, items: PackItems) -> Pack:
     there = read_manifest(out)
-    other = [f"{key}: {there.get(key)} there, {plan[key]} asked for" for key in _CONTENT if there.get(key) != plan[key]]
+    other = [f"{key}: {there.get(key)} there, {plan[key]} asked for" for key in _FORM if there.get(key) != plan[key]]
+    if not other and there.get("chosen") != plan["chosen"]:
+        other = [first_other(open_pack(out), items)]
     if other:
         raise InputError(
             f"--out={out}: a pack of something else is there ({'; '.join(other)}); delete it or choose another folder."
@@ -121,7 +123,7 @@ def _finished(out: Path, plan: dict) -> Pack:
     return open_pack(out)
 
 
-_CONTENT = ("kind", "num_images", "side", "chosen")
+_FORM = ("kind", "num_images", "side")
 
 
 def _append_blocks(items: PackItems, data: Path, journal: Journal, threads: int | None) -> None:

@@ -67,8 +67,9 @@ def shrunk(image: np.ndarray, side: int, swap: bool = False) -> np.ndarray:
     Returns:
         uint8 [side,side,3].
     """
-    if image.shape[:2] != (side, side):
-        planes = torch.from_numpy(np.require(image, requirements="W")).permute(2, 0, 1)[None]
-        planes = torch.nn.functional.interpolate(planes, size=(side, side), mode="bicubic", antialias=True)
-        image = cv2.merge(list(planes[0].contiguous().numpy()))
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if swap else image
+    if image.shape[:2] == (side, side):
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if swap else image
+    planes = torch.from_numpy(np.require(image, requirements="W")).permute(2, 0, 1)[None]
+    planes = torch.nn.functional.interpolate(planes, size=(side, side), mode="bicubic", antialias=True)
+    planes = list(planes[0].contiguous().numpy())
+    return cv2.merge(planes[::-1] if swap else planes)

@@ -67,6 +67,13 @@ def test_a_finished_pack_is_kept_and_another_refused(root, tmp_path):
     save(root / "more.png", 999)
     with pytest.raises(InputError, match="num_images: 300 there, 301 asked for"):
         write_pack(items(root), out)
+    (root / "more.png").unlink()
+    save(root / "2/002.png", 1000)
+    with pytest.raises(InputError, match="the content of 2/002.png is not what was packed"):
+        write_pack(items(root), out)
+    (root / "2/002.png").rename(root / "2/003.png")
+    with pytest.raises(InputError, match="is 2/002.png there, 2/003.png now"):
+        write_pack(items(root), out)
     assert files(out) == before
     with pytest.raises(InputError, match="holds other files"):
         write_pack(items(root), root)

@@ -35,4 +35,5 @@ class FolderSource:
 
     def read(self, path: str, offset: int, size: int) -> bytes:
         """Returns the content of a file."""
-        return (self.root / path).read_bytes()
+        with open(f"{self.location}/{path}", "rb", buffering=0) as stream:
+            return stream.readall()
