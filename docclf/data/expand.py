@@ -1,4 +1,4 @@
-"""24 classes from each image: 8 orientations, each whole, upper half and lower half."""
+"""8 or 24 classes from each image: 8 orientations, each whole, or whole, upper half and lower half."""
 
 import cv2
 import numpy as np
@@ -6,6 +6,7 @@ import numpy as np
 from docclf.data.source import Source
 
 FOLD = 24
+FOLDS = (1, 8, FOLD)  # what data.expand takes
 _TURNS = (None, cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 
 
@@ -32,30 +33,36 @@ def view(image: np.ndarray, k: int) -> np.ndarray:
     return (turned, turned[: max(1, middle)], turned[middle:])[part]
 
 
-class Expanded:
-    """A source with 24 samples for each image of another; sample and class 24 * i + k is view k of image i.
+def part(image: np.ndarray, index: int, fold: int) -> np.ndarray:
+    """Returns what sample ``index`` shows of its image: view index % 24; with fold 8 the whole, turned."""
+    return view(image, index % fold * (FOLD // fold))
 
-    A loader reads image `i // 24` once for all its samples of a batch, and takes their views from it.
+
+class Expanded:
+    """A source with `fold` samples for each image of another; sample and class fold * i + k shows image i.
+
+    With 24 it is view k, with 8 the whole image in orientation k, which is view 3 k. A loader reads image `i // fold`
+    once for all its samples of a batch, and takes their views from it.
     """
 
-    def __init__(self, source: Source):
-        self.source = source
+    def __init__(self, source: Source, fold: int = FOLD):
+        self.source, self.fold = source, fold
         for name in ("side", "fingerprint"):
             if hasattr(source, name):
                 setattr(self, name, getattr(source, name))
 
     def __len__(self) -> int:
-        return FOLD * len(self.source)
+        return self.fold * len(self.source)
 
     def read(self, i: int) -> np.ndarray:
-        """Returns view i % 24 of image i // 24, uint8 [H,W,3]."""
-        return view(self.source.read(i // FOLD), i % FOLD)
+        """Returns what sample i shows of image i // fold, uint8 [H,W,3]."""
+        return part(self.source.read(i // self.fold), i, self.fold)
 
     def name(self, i: int) -> str:
         """Returns the image's name and the view."""
-        return f"{self.source.name(i // FOLD)} (view {i % FOLD} of {FOLD})"
+        return f"{self.source.name(i // self.fold)} (view {i % self.fold} of {self.fold})"
 
     def expect(self, indices: np.ndarray) -> None:
         """Tells the source which images come soon, when it wants to know."""
         if hasattr(self.source, "expect"):
-            self.source.expect(np.unique(indices // FOLD))
+            self.source.expect(np.unique(indices // self.fold))

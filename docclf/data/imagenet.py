@@ -38,7 +38,7 @@ class ImageNet:
         captures: simulated captures (queries) per held-out image.
         unregistered: share of the held-out images whose captures are impostors.
         eval_root: a register/query folder to evaluate on instead; then nothing is held out.
-        expand: 1, or 24 for 8 orientations x whole, upper and lower half.
+        expand: 1, or 8 for its orientations, or 24 for those x whole, upper and lower half.
         cache: keep decoded images in memory: auto (when they fit), memory or none.
         cache_gb: memory for that, 10^9 bytes.
         threads: threads that read; None takes the cores of this process.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from docclf.data.expand import FOLD, Expanded
+from docclf.data.expand import FOLDS, Expanded
 from docclf.data.files import Files
 from docclf.data.index import Entry
 from docclf.data.loader import Batches
@@ -22,7 +22,7 @@ class Instances:
         augment: see `docclf.data.loader.Batches`.
         batch_size: samples per rank and batch.
         samples_per_epoch: samples an epoch draws; None draws each once.
-        expand: 1, or 24 for the 24-fold views.
+        expand: 1, or 8 or 24 for that many views of each image.
         cache: auto, memory or none.
         cache_gb: memory for decoded images, 10^9 bytes.
         threads: threads that read.
@@ -43,8 +43,8 @@ class Instances:
         threads: int | None,
         max_pixels: int,
     ):
-        if expand not in (1, FOLD):
-            raise InputError(f"data.expand={expand}: expected 1 (each image one class) or {FOLD} (its {FOLD} views).")
+        if expand not in FOLDS:
+            raise InputError(f"data.expand={expand}: expected 1 (each image one class), 8 or 24 (its views).")
         self.images, self.image_size, self.seed, self.augment = images, image_size, seed, augment
         self.batch_size, self.samples_per_epoch, self.expand = batch_size, samples_per_epoch, expand
         self.cache, self.cache_gb, self.threads, self.max_pixels = cache, cache_gb, threads, max_pixels
@@ -58,7 +58,7 @@ class Instances:
             side = 2 * self.image_size if self.expand > 1 else -(-5 * self.image_size // 4)
             files = Files(self.images, min_side=2 * side, max_pixels=self.max_pixels)
             source = stored(files, side, self.cache, self.cache_gb, self.threads)
-            self._source = Expanded(source) if self.expand > 1 else source
+            self._source = Expanded(source, self.expand) if self.expand > 1 else source
         return Batches(
             self._source,
             self.image_size,

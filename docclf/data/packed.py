@@ -4,7 +4,7 @@ import numpy as np
 
 from docclf.data.designs import Designs
 from docclf.data.evaluation import EvaluationLoader
-from docclf.data.expand import FOLD, Expanded
+from docclf.data.expand import FOLDS, Expanded
 from docclf.data.feed.decoded import Decoded
 from docclf.data.feed.mapped import Mapped
 from docclf.data.feed.memory import Memory
@@ -27,7 +27,7 @@ class Packed:
     """Trains on one or several packs (or sources), one after another; evaluates on a held-out part or other images.
 
     Class numbers follow the packs in their order, each in its own; images held out, and copies of images of an earlier
-    pack, have none. Drawn designs come last. With `expand=24`, class 24 * i + k is view k of image i.
+    pack, have none. Drawn designs come last. With `expand=n`, class n * i + k is view k of image i.
 
     Args:
         image_size: side S, pixels.
@@ -41,7 +41,7 @@ class Packed:
             stream (decoded anew each time). See docs/feeds.md.
         designs: drawn documents of data=synthetic to train on besides, each a class.
         samples_per_epoch: samples an epoch draws; None draws each once.
-        expand: 1, or 24 for 8 orientations x whole, upper and lower half.
+        expand: 1, or 8 for its orientations, or 24 for those x whole, upper and lower half.
         evaluation: holdout, or synthetic (the evaluation documents of data=synthetic).
         holdout_of: number of the pack of which images are held out.
         holdout: share of its images held out, half for validation and half for test.
@@ -130,7 +130,7 @@ class Packed:
         if self.feed == "memory" and not isinstance(self.source, Memory):
             self.source = Memory(self.source, self.threads)
         return Batches(
-            Expanded(self.source) if self.expand > 1 else self.source,
+            Expanded(self.source, self.expand) if self.expand > 1 else self.source,
             self.image_size,
             self.batch_size,
             self.seed,
@@ -183,7 +183,7 @@ class Packed:
 def _check(feed: str, expand: int, evaluation: str, designs: int, block: int, window: int, packs, sources) -> None:
     for name, value, choices in (
         ("feed", feed, FEEDS),
-        ("expand", expand, (1, FOLD)),
+        ("expand", expand, FOLDS),
         ("evaluation", evaluation, EVALUATIONS),
     ):
         if value not in choices:

@@ -7,7 +7,7 @@ import numpy as np
 from docclf.data.drawings import cached
 from docclf.data.evaluation import EvaluationLoader, EvaluationPart
 from docclf.data.evaluation_set import EvaluationSet
-from docclf.data.expand import FOLD, Expanded
+from docclf.data.expand import FOLDS, Expanded
 from docclf.data.loader import Batches
 from docclf.errors import InputError
 from docclf.imaging.document.design import kind_of
@@ -38,7 +38,7 @@ class Synthetic:
         strength: of the simulated camera: 0 clean, 1 ordinary, 2 very bad.
         data_seed: seed of designs, fills and captures; apart from `seed`, so that runs of several seeds compare.
         samples_per_epoch: samples an epoch draws; None draws each once.
-        expand: 1, or 24 for 24 classes per design (8 orientations, each whole and in halves).
+        expand: 1, or 8 (orientations) or 24 (those, whole and in halves) classes per design.
         cache_dir: folder of the drawn pictures; None takes DOCCLF_CACHE or ~/.cache/docclf.
         workers: drawing processes; None takes the cores of this process.
         threads: threads that read; None takes the cores of this process.
@@ -76,8 +76,8 @@ class Synthetic:
                 raise InputError(f"data.{name}={value}: expected {least} to {most}.")
         if not 0 <= unregistered < 1:
             raise InputError(f"data.unregistered={unregistered}: expected a share in [0, 1).")
-        if expand not in (1, FOLD):
-            raise InputError(f"data.expand={expand}: expected 1 (a class per design) or {FOLD} (its {FOLD} views).")
+        if expand not in FOLDS:
+            raise InputError(f"data.expand={expand}: expected 1 (a class per design), 8 or 24 (its views).")
         self.image_size, self.seed, self.batch_size, self.augment = image_size, seed, batch_size, augment
         self.num_designs, self.expand, self.num_classes = num_designs, expand, expand * num_designs
         self.strength, self.data_seed = strength, data_seed
@@ -115,7 +115,7 @@ class Synthetic:
         """Returns this rank's training loader; the first call ever draws the designs."""
         _ = self._training.pixels  # drawn here, not in the first batch
         return Batches(
-            Expanded(self._training) if self.expand > 1 else self._training,
+            Expanded(self._training, self.expand) if self.expand > 1 else self._training,
             self.image_size,
             self.batch_size,
             self.seed,

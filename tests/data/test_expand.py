@@ -63,6 +63,18 @@ def test_labels_fill_the_range_from_zero():
     assert source.name(25).startswith("1.jpg")
 
 
+def test_eight_classes_are_the_whole_images_in_each_orientation():
+    source = Expanded(Noise(), 8)
+    assert len(source) == 5 * 8
+    labels = sorted(label for _, batch, *_ in Batches(source, 8, 8, 0, threads=2) for label in batch.tolist())
+    assert labels == list(range(40))
+    for label in (0, 7, 8, 39):
+        assert (source.read(label) == view(Noise().read(label // 8), 3 * (label % 8))).all()
+    batch = next(iter(Batches(source, 8, 8, 0, threads=2)))
+    for picture, label in zip(batch.images, batch.labels.tolist(), strict=True):
+        assert (picture.permute(1, 2, 0).numpy() == squash(source.read(label), 8)).all()
+
+
 @pytest.mark.parametrize("k", [-1, 24])
 def test_no_view_out_of_range(k):
     with pytest.raises(ValueError, match="expected 0 to 23"):

@@ -15,12 +15,12 @@ def cut(pixels: Tensor, indices: Tensor, expand: int = 1) -> Tensor:
     Args:
         pixels: all images.
         indices: numbers of the samples, int64 [B], on the same device.
-        expand: 1, or 24 for the views of docclf/data/expand.py.
+        expand: 1, or 8 or 24 for the views of docclf/data/expand.py.
     """
     if expand == 1:
         return pixels.index_select(0, indices).permute(0, 3, 1, 2)
-    images = pixels.index_select(0, indices // FOLD).permute(0, 3, 1, 2)
-    return views(images, indices % FOLD)
+    images = pixels.index_select(0, indices // expand).permute(0, 3, 1, 2)
+    return views(images, indices % expand * (FOLD // expand))
 
 
 def views(images: Tensor, numbers: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from docclf.data.expand import FOLD, Expanded, view
+from docclf.data.expand import Expanded, part
 from docclf.data.source import Source
 from docclf.data.stream import CHUNK, Buffers, Task
 from docclf.errors import InputError
@@ -96,6 +96,7 @@ class Fill:
     ):
         self.source, self.side, self.threads = source, side, threads
         self._expanded = isinstance(source, Expanded)
+        self._fold = source.fold if self._expanded else 1
         self._copy = makers is None and hasattr(source, "gather") and source.side == side
         self._makers = makers or {"images": lambda image, turn, index: squash(image, side)}
         self._buffers = {name: Buffers(batch_size, side, keep) for name in self._makers}
@@ -113,7 +114,7 @@ class Fill:
             cuts = np.linspace(0, count, min(self.threads, count) + 1).astype(int)
             parts = [slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
             return arrays, [partial(self._gather, indices[part], arrays["images"][part]) for part in parts]
-        images = indices // FOLD if self._expanded else indices
+        images = indices // self._fold
         shares = _shares(images, max(1, min(CHUNK, count // self.threads)))
         return arrays, [partial(self._make, share, images, indices, turns, arrays) for share in shares]
 
@@ -127,7 +128,7 @@ class Fill:
             if wanted != have:
                 with naming(self.source, index, turn):
                     image, have = (self.source.source if self._expanded else self.source).read(wanted), wanted
-            piece = view(image, index % FOLD) if self._expanded else image
+            piece = part(image, index, self._fold) if self._expanded else image
             outs = {name: array[place] for name, array in arrays.items()}
             make_one(self._makers, self.source, piece, turn, index, outs)
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from docclf.batch import Batch
-from docclf.data.expand import FOLD, view
+from docclf.data.expand import part
 from docclf.data.feed.cut import cut, squash_batch
 from docclf.data.feed.fill import SECOND, Make, make_one
 from docclf.data.source import Source
@@ -82,6 +82,6 @@ class Finish:
         made = {name: np.empty(shape, np.uint8) for name in self.makers}
         pixels = self.resident(batch.indices.device).numpy()
         for place, (index, turn) in enumerate(zip(batch.indices.tolist(), batch.turns.tolist(), strict=True)):
-            image = view(pixels[index // FOLD], index % FOLD) if self.expand > 1 else pixels[index]
+            image = part(pixels[index // self.expand], index, self.expand) if self.expand > 1 else pixels[index]
             make_one(self.makers, self.source, image, turn, index, {name: a[place] for name, a in made.items()})
         return batch._replace(**{name: as_images(array) for name, array in made.items()})

@@ -1,6 +1,6 @@
 """Which part of the work on a batch the threads do, and which the device."""
 
-from docclf.data.expand import FOLD, Expanded
+from docclf.data.expand import Expanded
 from docclf.data.feed.fill import Fill, makers
 from docclf.data.feed.finish import Finish
 from docclf.data.feed.resident import Resident
@@ -44,7 +44,7 @@ def parts(
                 f"data.feed=device: the images lie on {device}, but the augmentation runs on the CPU; let it run on "
                 "the device, or take data.feed=memory."
             )
-        return None, Finish(source, image_size, views, executor, made, inner.pixels, FOLD if expanded else 1)
+        return None, Finish(source, image_size, views, executor, made, inner.pixels, source.fold if expanded else 1)
     if on_device:
         # Images of any size come to the device as squares with a margin for crops.
         side = getattr(inner, "side", -(-5 * image_size // 4))
