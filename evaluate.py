@@ -7,7 +7,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from docclf import checkpoint, cli, evaluations, records, run
+from docclf import checkpoint, cli, evaluations, inherit, records, run
 from docclf.config import EvaluateConfig, check
 
 ConfigStore.instance().store(name="evaluate_schema", node=EvaluateConfig)
@@ -20,9 +20,9 @@ def main(config: DictConfig) -> float | None:
     folder = Path(HydraConfig.get().runtime.output_dir)
     stored = checkpoint.load(config.ckpt) if config.ckpt else None
     if stored:
-        config = run.adopt(config, checkpoint.config_of(stored, config.ckpt, list(config.allow)))
+        config = inherit.adopt(config, checkpoint.config_of(stored, config.ckpt, list(config.allow)))
     else:
-        config = run.default(config, Path(__file__).resolve().parent / "conf")
+        config = inherit.default(config, Path(__file__).resolve().parent / "conf")
     check(config)
     network = run.model(config, stored)
     cost = records.training_of(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None

@@ -31,8 +31,8 @@ def write(path: str | Path, fill: Callable[[str], None]) -> None:
         full = temporary is not None and shutil.disk_usage(path.parent).free < 2**20
         reason = "No space left on device" if full else error
         raise InputError(
-            f"could not write {path}: {reason}. Free space on that disk, or choose another folder with "
-            "hydra.run.dir=DIR; what was written before is untouched."
+            f"could not write {path}: {reason}. Free space on that disk, or choose another folder (of train.py and "
+            "evaluate.py: hydra.run.dir=DIR); what was written before is untouched."
         ) from error
     finally:
         if temporary is not None and os.path.exists(temporary):

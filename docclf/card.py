@@ -53,7 +53,7 @@ def write(
     ]
     made = [
         f"- command: `{command}`" if command else "- command: not recorded; the config is inside `model.ckpt`",
-        f"- seed {config['seed']}; docclf {found.version}; evaluated at commit "
+        f"- seed {config['seed']}; docclf {found.version}; trained at commit {found.facts.get('commit')}, evaluated at "
         f"{', '.join(sorted({str(m['about'].get('commit')) for _, m in read}))}",
     ]
     limits = [*_limits(read), *notes]

@@ -46,7 +46,11 @@ def write(
     seconds = {"reading and embedding": round(found.seconds, 2), "scoring": round(perf_counter() - start, 2)}
     about = {"split": split, **facts, "protocol": settings(metric, result)}
     split_hash = evaluation.fingerprint() if getattr(dataset, "has_images", True) else None
-    noted = about | {"split_sha256": split_hash, "checks": [finding.plain() for finding in evaluation.findings], "seconds": seconds}
+    noted = about | {
+        "split_sha256": split_hash,
+        "checks": [finding.plain() for finding in evaluation.findings],
+        "seconds": seconds,
+    }
     atomic.write_text(
         folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n"
     )

@@ -10,12 +10,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 
-from docclf import build, checkpoint, processes, reporting, saving, scoring
+from docclf import build, checkpoint, logbook, processes, reporting, saving, scoring
 from docclf.batch import Batch
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
 from docclf.engine import Encoder
 from docclf.errors import InputError
 from docclf.facts import facts
+from docclf.imprint import Imprint
 from docclf.model.network import Network
 from docclf.stopwatch import Stopwatch
 
@@ -43,7 +44,8 @@ class Loaders(pl.LightningDataModule):
         """Returns this rank's share of the training data."""
         teacher = self.trainer.lightning_module.teacher
         views = () if teacher is None else teacher.views
-        return self.dataset.train_loader(self.trainer.global_rank, self.trainer.world_size, views)
+        device = str(self.trainer.strategy.root_device)
+        return self.dataset.train_loader(self.trainer.global_rank, self.trainer.world_size, views, device)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Lets the training loader finish its batch on the device: cut from a resident pack, augmented there."""
@@ -64,18 +66,20 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
         BatchPicture(folder),
         Curve(folder),
         Stopwatch(),
+        logbook.Logbook(config),
         GracefulStop(folder / "last.ckpt"),
         ModelCheckpoint(
             filename="best", monitor="val/select", mode="max", every_n_epochs=every, save_weights_only=True, **keep
         ),
         ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
         EpochLine(),
+        *([Imprint(config.seed)] if config.imprint else []),
     ]
     if steps := config.checkpoint_every_steps:
         callbacks.append(ModelCheckpoint(filename="last", every_n_train_steps=steps, **keep))
     if interactive := sys.stderr.isatty():
         callbacks.append(TQDMProgressBar(refresh_rate=10, leave=False))
-    loggers = [instantiate(node, save_dir=str(folder)) for node in config.logger.values()]
+    loggers = logbook.loggers(config, folder)
     return instantiate(
         config.trainer,
         default_root_dir=str(folder),
@@ -151,37 +155,6 @@ def best(config: DictConfig, folder: Path) -> Any:
     """Returns the network that evaluate.py would build from the best checkpoint of a run."""
     path = str(folder / "best.ckpt")
     return Network(build.weights(random_encoder(config), checkpoint.load(path), path), config.image_size)
-
-
-def adopt(config: DictConfig, stored: dict) -> DictConfig:
-    """Returns evaluate.py's config with the network, and what was not replaced, taken from a checkpoint."""
-    stored_config = OmegaConf.create(stored)
-    seed = stored_config.seed if config.seed is None else config.seed
-    taken = {k: stored_config[k] for k in ("backbone", "head", "norm", "embed_dim", "image_size")}
-    for group in ("data", "metric"):
-        if "_target_" not in config[group]:
-            taken[group] = OmegaConf.merge(stored_config[group], config[group])
-    return replaced(config, {**taken, "seed": seed})
-
-
-def replaced(config: DictConfig, taken: dict) -> DictConfig:
-    """Returns a config whose entries in ``taken`` are replaced whole: a merge would keep arguments of other classes."""
-    plain = OmegaConf.to_container(config)
-    new = {k: OmegaConf.to_container(v) if OmegaConf.is_config(v) else v for k, v in taken.items()}
-    return OmegaConf.create({**plain, **new})
-
-
-def default(config: DictConfig, folder: Path) -> DictConfig:
-    """Returns evaluate.py's config without a checkpoint: the embedded data and register_query unless replaced."""
-    standard = {"data": "synthetic", "metric": "register_query"}
-    if config.model["_target_"].endswith(".Embeddings") and "_target_" in config.data:
-        raise InputError("model=embeddings brings its own labels; leave data= out.")
-    taken = {
-        group: OmegaConf.merge(OmegaConf.load(folder / group / f"{name}.yaml"), config[group])
-        for group, name in standard.items()
-        if "_target_" not in config[group]
-    }
-    return replaced(config, {**taken, "seed": config.seed or 0})
 
 
 def report(config: DictConfig, folder: Path, network: Any, split: str, device: str = "auto", data: Any = None) -> Any:

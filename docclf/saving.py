@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 from docclf import __version__
 from docclf.checkpoint import KEY, AtomicCheckpointIO
 from docclf.errors import InputError
+from docclf.facts import commit
 from docclf.loss import shards
 
 CENTRES = "centres"
@@ -28,7 +29,7 @@ class RunCheckpointIO(AtomicCheckpointIO):
 
     def __init__(self, config: dict, facts: dict) -> None:
         super().__init__()
-        self.stored = {"config": config, "facts": facts, "version": __version__}
+        self.stored = {"config": config, "facts": facts | {"commit": commit()}, "version": __version__}
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Saves ``checkpoint`` to ``path``, whole or not at all; its centres are written already."""

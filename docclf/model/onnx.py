@@ -66,7 +66,9 @@ class Onnx:
 
     def describe(self) -> dict:
         """Returns what the results name of it."""
-        return {"path": str(self.path), "input": f"{self.input.type} {self.input.shape}"}
+        about = {"path": str(self.path), "input": f"{self.input.type} {self.input.shape}"}
+        weights = self.session.get_modelmeta().custom_metadata_map.get("weights_sha256")
+        return about | ({"weights_sha256": weights} if weights else {})
 
     def _run(self, pixels: np.ndarray) -> np.ndarray:
         return self.session.run([self.output.name], {self.input.name: pixels})[0].astype(np.float32)
