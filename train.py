@@ -9,9 +9,8 @@ import torch
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
-from pytorch_lightning.loggers import WandbLogger
 
-from docclf import build, checkpoint, cli, evaluations, processes, records, run
+from docclf import build, checkpoint, cli, evaluations, logbook, processes, records, run
 from docclf.callbacks import Interrupted
 from docclf.config import TrainConfig, check
 
@@ -45,15 +44,13 @@ def main(config: DictConfig) -> float | None:
         if config.evaluate and trainer.is_global_zero:
             cost = records.training(config, dataset, trainer, engine)
             evaluations.score(config, folder, run.best(config, folder), tested, cost)
+            logbook.attach(trainer.loggers, folder, trainer.global_step)
         return float(trainer.callback_metrics.get("val/select", torch.nan))
     except Interrupted as stop:
         print(stop)
         sys.exit(130)
     finally:
-        if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
-            import wandb
-
-            wandb.finish()
+        logbook.end(trainer.loggers)
 
 
 if __name__ == "__main__":
