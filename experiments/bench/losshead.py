@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -30,8 +31,7 @@ D = 256
 DENSE, KEEP, OURS, NARROW = "dense", "dense, blocks kept", "row-wise", "row-wise, bf16 moments"
 # the allocator that keeps large blocks; without it each step pays for fresh pages of every big tensor
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
-# seconds of steps after which no further one is begun
-PATIENCE = 12
+PATIENCE = 12  # seconds of steps after which no further one is begun
 
 
 def resident(key: str = "VmHWM") -> float:
@@ -102,8 +102,7 @@ def measure(classes: int, batch: int, rate: float, rule: str, method: str, steps
     torch.set_num_threads(1)
     torch.manual_seed(0)
     least = floor(batch, rate * classes, rule)
-    with open("/proc/self/clear_refs", "w") as reset:
-        reset.write("5")  # the peak starts again from what is held now
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from what is held now
     before = resident("VmRSS")
     if method in (DENSE, KEEP):
         step = dense(classes, rate, rule)
@@ -165,8 +164,7 @@ def table(options) -> None:
 
 def growth(options) -> None:
     """Prints the time of a step at a fixed number of sampled classes."""
-    print(f"\n{options.drawn:,} sampled classes, B=256, AdamW, bfloat16 moments\n\n| classes | s/step, CPU | GB |")
-    print("|---|---|---|")
+    print(f"\n{options.drawn:,} sampled, B=256, AdamW, bf16 moments\n\n| classes | s/step, CPU | GB |\n|---|---|---|")
     for classes in options.sizes:
         result = child(classes, 256, options.drawn / classes, "adamw", NARROW, options.steps, limit=options.limit)
         shown = result if isinstance(result, str) else f"{result['seconds']:.3f} | {result['gb']:.2f}"
@@ -183,7 +181,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--limit", type=float, default=16.0, help="GB; a line that would need more is not run")
     parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 4_000_000], help="of the growth")
-    parser.add_argument("--drawn", type=int, default=20_000, help="classes per step of the growth")
+    parser.set_defaults(drawn=20_000)
     parser.add_argument("--quick", action="store_true", help="toy sizes")
     parser.add_argument("--one", nargs=6, help=argparse.SUPPRESS)
     options = parser.parse_args()

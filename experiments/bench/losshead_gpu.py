@@ -4,9 +4,8 @@
     TRITON_INTERPRET=1 python experiments/bench/losshead_gpu.py --toy   without: the same flow at toy size
 
 It has been run at toy size on the CPU only, never on a GPU. It writes the table to stdout and everything to --json.
-A step is forward, backward and update of the centres. TFLOP/s counts four products of B x k x D, whatever the backend
-does; GB/s counts one read and one write of the rows that take part and of their moments. Memory is the peak of a step
-above what lies there between steps (weights, moments and counters).
+A step is forward, backward and update. TFLOP/s counts four products of B x k x D, whatever the backend does; GB/s one
+read and one write of the rows and moments that take part. Memory is the peak above what lies there between steps.
 """
 
 import argparse
@@ -24,7 +23,7 @@ from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 
 RULES = {"sgd": SGD, "adamw": AdamW}
-# tiles (BM, BN, warps, stages) of the three kernels that are tried, smallest shared memory first
+# tiles tried: (BM, BN, warps, stages), least shared memory first
 TILES = [(64, 32, 4, 1), (64, 64, 4, 2), (128, 64, 8, 2), (64, 128, 8, 2), (128, 128, 8, 2)]
 
 
@@ -73,7 +72,7 @@ def timed(options, device: torch.device, step) -> dict:
     """Returns seconds per step (median) and GB above what lies there between steps."""
     step(*batch(options, device))
     wait(device)
-    still = top = 0
+    still = 0
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
         still = torch.cuda.memory_allocated()
@@ -85,8 +84,7 @@ def timed(options, device: torch.device, step) -> dict:
         step(x, y)
         wait(device)
         seconds.append(time.perf_counter() - start)
-    if device.type == "cuda":
-        top = torch.cuda.max_memory_allocated()
+    top = torch.cuda.max_memory_allocated() if device.type == "cuda" else 0
     return {"seconds": statistics.median(seconds), "still_gb": still / 1e9, "above_gb": (top - still) / 1e9}
 
 
@@ -98,7 +96,7 @@ def tune(options, device: torch.device, products: str, rule: str) -> dict:
         head.backend.tiles = tiles
         try:
             times[tiles] = timed(options, device, step)["seconds"]
-        except Exception as error:  # too much shared memory for this device: Triton's own error class moves about
+        except Exception as error:  # too much shared memory: where Triton keeps the class of that error changes
             print(f"tiles {tiles}: {type(error).__name__}: {str(error).splitlines()[0][:100]}", flush=True)
         del step, head
     if not times:
@@ -160,8 +158,7 @@ def lines(options, device: torch.device, tiles: tuple) -> list[dict]:
                     line["tflops"] = 8 * options.batch * options.dim * k / line["seconds"] / 1e12
                     line["gbps"] = words * 4 * options.dim * k / line["seconds"] / 1e9
                 step = head = None
-                if device.type == "cuda":
-                    torch.cuda.empty_cache()
+                torch.cuda.empty_cache()  # does nothing where CUDA is not in use
                 shown = "out of memory | | | |"
                 if "seconds" in line:
                     numbers = f"{line['seconds'] * 1e3:.2f} | {line['tflops']:.1f} | {line['gbps']:.0f}"
@@ -186,7 +183,7 @@ def main() -> None:
     elif not torch.cuda.is_available():
         parser.error("no CUDA device; for a dry run set TRITON_INTERPRET=1 and give --toy")
     device = torch.device("cpu" if options.toy else "cuda")
-    name = "toy on the CPU: times mean nothing" if options.toy else torch.cuda.get_device_name()
+    name = "toy on the CPU, no meaning in times" if options.toy else torch.cuda.get_device_name()
     print(f"{name}; {options.classes:,} classes, B={options.batch}, D={options.dim}, torch {torch.__version__}")
     report = {
         "device": name,
