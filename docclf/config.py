@@ -2,7 +2,6 @@
 
 import difflib
 import inspect
-import types
 import typing
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,6 +11,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from docclf import resolvers  # noqa: F401  registers them
+from docclf.annotations import fits, name_of
 from docclf.errors import InputError
 
 # Arguments that exist only at run time; no yaml gives them.
@@ -119,8 +119,8 @@ def _check_node(path: str, node: DictConfig) -> list[str]:
             lines.append(f"{path}.{key}: {absent}; set it, or give {path}.{key}=VALUE")
         elif OmegaConf.is_missing(node, key):
             lines.append(f"{path}.{key} has no value; give it on the command line: {path}.{key}=VALUE")
-        elif not _fits(node[key], hints.get(key, Any)):
-            lines.append(f"{path}.{key}={node[key]!r}: {node['_target_']} wants {_name(hints[key])}")
+        elif not fits(node[key], hints.get(key, Any)):
+            lines.append(f"{path}.{key}={node[key]!r}: {node['_target_']} wants {name_of(hints[key])}")
     required = {n for n, p in parameters.items() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL}
     absent = sorted(required - set(node) - RUNTIME)
     if absent and not node.get("_partial_"):
@@ -133,7 +133,7 @@ def _absent(node: DictConfig, key: str) -> str | None:
     try:
         node[key]
     except InterpolationResolutionError as error:
-        return str(error).splitlines()[0].rpartition(": ")[2].strip("\"")
+        return str(error).splitlines()[0].rpartition(": ")[2].strip('"')
     except MissingMandatoryValue:
         return None
     return None
@@ -165,37 +165,3 @@ def _hints(constructor: Any) -> dict[str, Any]:
 def _near(key: str, parameters: dict[str, Any]) -> str:
     near = difflib.get_close_matches(str(key), parameters, n=1)
     return f", did you mean {near[0]!r}?" if near else f"; it takes {', '.join(sorted(parameters))}"
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Returns whether a plain config value fits an annotation; annotations that are not plain are left to the code."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        plain = [argument for argument in arguments if _is_plain(argument)]
-        return any(_fits(value, argument) for argument in plain) or not (plain and _is_scalar(value))
-    if origin is typing.Literal:
-        return value in arguments
-    if hint is type(None):
-        return value is None
-    if hint in (list, tuple) or origin in (list, tuple):
-        return OmegaConf.is_list(value)
-    if hint is dict or origin is dict:
-        return OmegaConf.is_dict(value)
-    if hint in (int, float):
-        return isinstance(value, (int, hint)) and not isinstance(value, bool)
-    return isinstance(value, hint) if hint in (bool, str) else True
-
-
-def _is_plain(hint: Any) -> bool:
-    return typing.get_origin(hint) in (typing.Literal, typing.Union, types.UnionType, list, tuple, dict) or hint in (
-        *(list, tuple, dict, int, float, bool, str),
-        type(None),
-    )
-
-
-def _is_scalar(value: Any) -> bool:
-    return not OmegaConf.is_config(value)
-
-
-def _name(hint: Any) -> str:
-    return hint.__name__ if inspect.isclass(hint) else str(hint).replace("typing.", "")
