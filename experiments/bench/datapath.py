@@ -2,11 +2,9 @@
 
     python experiments/bench/datapath.py [--quick] [--size 128]
 
-Reads the real JPEGs of ../shared/data/imagenet_sample and the shards of ../shared/data/tiny_imagenet (or of the folder
-in DOCCLF_SHARED_DATA). Rates are wall-clock samples/s with as many threads as this process has cores, medians of the
-rounds; "cpu" is samples per second of processor time, which other programs on the machine do not change. Peers:
-torchvision's ImageFolder with PIL in a DataLoader of 2 worker processes; and the original's method, a Dataset that
-decodes with OpenCV, resizes linearly and augments image by image with albumentations, where that is installed.
+Reads ../shared/data/imagenet_sample (JPEGs) and ../shared/data/tiny_imagenet (shards), or DOCCLF_SHARED_DATA. Rates are
+medians: samples per second of wall time, with a thread per core, and per second of processor time ("per core"), which
+other programs on the machine change little. Peers: experiments/bench/datapath_peers.py.
 """
 
 import argparse
@@ -16,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -110,12 +108,10 @@ def feeds(parts: list, size: int, samples: int, rounds: int) -> Memory:
         "device (here the CPU)": (resident, None),
     }
     for name, (source, block) in kinds.items():
-        run = partial(Batches, source, size, BATCH, 0, samples_per_epoch=max(samples, BATCH), block=block)
-        loader = run()
+        loader = Batches(source, size, BATCH, 0, samples_per_epoch=max(samples, BATCH), block=block)
         drain(loader, 4 * BATCH)  # page cache, threads
-        rates = clocked(lambda loader=loader: drain(loader, samples), rounds)
-        bar = "" if block is None and source is not memory else f"bar: {BAR:,}"
-        show(f"feed {name}, no augmentation", rates, bar)
+        bar = "" if source is resident else f"bar: {BAR:,}"
+        show(f"feed {name}, no augmentation", clocked(lambda loader=loader: drain(loader, samples), rounds), bar)
     return memory
 
 
@@ -161,17 +157,18 @@ def training(memory: Memory, size: int, steps: int) -> None:
         optimizer.step()
         optimizer.zero_grad()
 
-    walk: Iterator = iter(loader)
+    walk = iter(loader)
     for _ in range(2):
         step(next(walk).images)
     waited, start = loader.wait_seconds, time.perf_counter()
     for _ in range(steps):
         step(next(walk).images)
-    seconds = time.perf_counter() - start
-    share = (loader.wait_seconds - waited) / seconds
+    seconds, waited = time.perf_counter() - start, loader.wait_seconds - waited
     loader.close()
     show(f"lcnet_050 step, batch {batch}, with its data", (steps * batch / seconds, None))
-    print(f"waiting for data: {share:.1%} of the step with augment=docclassifier; bar: below 5 %", flush=True)
+    print(
+        f"waiting for data: {waited / seconds:.1%} of the step with augment=docclassifier; bar: below 5 %", flush=True
+    )
 
 
 def main() -> None:
@@ -185,7 +182,7 @@ def main() -> None:
         sys.exit(f"error: {folder} is missing; set DOCCLF_SHARED_DATA to the folder of the sample images.")
     rounds, many, few = (1, 20_000, 512) if given.quick else (3, 100_000, 2_048)
     print(f"{thread_count(None)} threads, {given.size} px, batch {BATCH}, {rounds} round(s)")
-    print(f"{'':44} {'samples/s':>9} {'per core':>9}")
+    print(f"{'':44} samples/s  per core")
     kept, size = os.environ.get("DOCCLF_CACHE"), given.size
     photos, tiny = indexing(folder, tars, rounds)
     with tempfile.TemporaryDirectory() as work:
