@@ -75,7 +75,8 @@ def _batches(
     def submit(first: int) -> tuple[int, list]:
         return first, [pool.submit(read, i) for i in range(first, min(first + batch_size, len(source)))]
 
-    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)), thread_name_prefix="docclf-teacher") as pool:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ThreadPoolExecutor(threads or cores, thread_name_prefix="docclf-teacher") as pool:
         ahead = submit(start) if start < len(source) else None
         while ahead:
             (first, jobs), after = ahead, ahead[0] + len(ahead[1])

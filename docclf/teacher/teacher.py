@@ -110,7 +110,7 @@ class Teacher(nn.Module):
         students = [embeddings if view == "augmented" else encode(batch.clean) for view in self.students]
         with torch.autocast(embeddings.device.type, enabled=False):
             students = [real(student) for student in students]
-            mapped = students if self.map is None else [self.map(student) for student in students]
+            mapped = [self._mapped(student) for student in students]
             found = {}
             for name, term in self.term.items():
                 parts = [term(s, t) for s, t in zip(mapped if term.mapped else students, targets, strict=True)]
@@ -118,6 +118,13 @@ class Teacher(nn.Module):
                 if self.training and hasattr(term, "remember"):
                     term.remember(targets[0])
         return found
+
+    def _mapped(self, student: Tensor) -> Tensor:
+        """Returns [B,W] in the student's precision, whatever that of the weights (trainer.precision=bf16-true)."""
+        if not isinstance(self.map, nn.Linear):
+            return student
+        bias = None if self.map.bias is None else self.map.bias.to(student.dtype)
+        return nn.functional.linear(student, self.map.weight.to(student.dtype), bias)
 
     def _targets(self, batch: Batch) -> list[Tensor]:
         """Returns the tower's features [B,W] for each of the student's views."""

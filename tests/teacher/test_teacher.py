@@ -96,6 +96,14 @@ def test_terms_without_a_map_bring_none():
         teacher(map="none")
 
 
+def test_a_map_in_bfloat16_still_compares_in_float32(encode):
+    small = batch(DataSet().source, INDICES)
+    exact = teacher(map_bias=True)(encode(small.images), small, encode)["cosine"]
+    rough = teacher(map_bias=True).to(torch.bfloat16)(encode(small.images), small, encode)["cosine"]
+    assert rough.dtype == torch.float32
+    torch.testing.assert_close(rough, exact, rtol=2e-2, atol=2e-2)
+
+
 def test_weights_follow_the_progress(encode):
     part = teacher(term={"cosine": Cosine(weight=3.0, ramp=[0.0, 0.5])})
     small = batch(DataSet().source, INDICES)

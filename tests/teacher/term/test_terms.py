@@ -169,6 +169,18 @@ def test_the_queue_travels_with_the_state_and_is_no_parameter_or_buffer():
     assert torch.equal(term.queue, other.queue) and term.seen == other.seen == 6
 
 
+def test_the_queue_holds_the_features_of_all_processes(monkeypatch):
+    def all_gather(parts, own):
+        for rank, part in enumerate(parts):
+            part.copy_(own.roll(rank, dims=1))
+
+    for name, function in (("is_initialized", lambda: True), ("get_world_size", lambda: 2), ("all_gather", all_gather)):
+        monkeypatch.setattr(torch.distributed, name, function)
+    term, rows = Contrastive(length=8), torch.eye(W)[:3]
+    term.remember(rows)
+    assert term.seen == 6 and torch.equal(term.queue[:6], torch.cat([rows, rows.roll(1, dims=1)]))
+
+
 def test_a_batch_longer_than_the_queue_leaves_its_end():
     term, rows = Contrastive(length=2), torch.eye(W)
     term.remember(rows)
