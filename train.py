@@ -10,7 +10,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from docclf import build, checkpoint, cli, evaluations, logbook, processes, records, run
+from docclf import build, cli, evaluations, logbook, processes, records, run
 from docclf.callbacks import Interrupted
 from docclf.config import TrainConfig, check
 
@@ -27,16 +27,15 @@ def main(config: DictConfig) -> float | None:
     resume = run.start(config, folder)
     pl.seed_everything(config.seed, verbose=False)
     network = build.encoder(config)
-    if config.init_from:
-        build.weights(network, checkpoint.load(config.init_from), config.init_from)
-        print(f"init_from: the encoder comes from {config.init_from}; centres, optimizer and schedule start anew")
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
     tested = evaluations.sets(config, config.image_size, dataset)
     engine = build.engine(config, network, dataset)
+    keys = dataset.class_keys() if hasattr(dataset, "class_keys") else None
+    run.begin(config, engine, keys)
     about = {"num_classes": dataset.num_classes, "data": dataset.describe()}
     if engine.teacher is not None:
         about["teacher"] = engine.teacher.describe()
-    trainer = run.trainer(config, folder, about)
+    trainer = run.trainer(config, folder, about, keys)
     processes.one_job(folder)
     try:
         trainer.fit(engine, datamodule=run.Loaders(dataset), ckpt_path=resume)

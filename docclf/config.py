@@ -33,6 +33,7 @@ class TrainConfig:
     image_size: int = MISSING
     ckpt_path: str | None = None
     init_from: str | None = None
+    init_centres: bool = False
     imprint: bool = False
     checkpoint_every_steps: int | None = None
     evaluate: bool = True

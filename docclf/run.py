@@ -13,7 +13,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
 from docclf import build, checkpoint, logbook, processes, reporting, saving, scoring
 from docclf.batch import Batch
 from docclf.callbacks import BatchPicture, Curve, EpochLine, GracefulStop
-from docclf.engine import Encoder
+from docclf.engine import Encoder, Engine
 from docclf.errors import InputError
 from docclf.facts import facts
 from docclf.imprint import Imprint
@@ -56,12 +56,12 @@ class Loaders(pl.LightningDataModule):
         return [self.dataset.register_loader("val"), self.dataset.query_loader("val")]
 
 
-def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
-    """Returns the Trainer of a run that writes to ``folder``."""
+def trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = None) -> pl.Trainer:
+    """Returns the Trainer of a run that writes to ``folder``; ``keys`` say what each class is."""
     every = config.trainer.get("check_val_every_n_epoch") or 1
     keep = {"dirpath": folder, "save_top_k": 1, "auto_insert_metric_name": False, "enable_version_counter": False}
     callbacks = [
-        saving.Centres(folder / "last.ckpt"),
+        saving.Centres(folder / "last.ckpt", keys),
         processes.Companions(),
         BatchPicture(folder),
         Curve(folder),
@@ -87,6 +87,24 @@ def trainer(config: DictConfig, folder: Path, facts: dict) -> pl.Trainer:
         callbacks=callbacks,
         plugins=[saving.RunCheckpointIO(build.plain(config), facts)],
         enable_progress_bar=interactive,
+    )
+
+
+def begin(config: DictConfig, engine: Engine, keys: Any) -> None:
+    """Gives a fresh run what ``init_from`` and ``init_centres`` ask for, and says what it took."""
+    path = config.init_from
+    if config.init_centres and (not path or config.imprint):
+        raise InputError(
+            "init_centres=true takes class centres from a checkpoint: give init_from=.../last.ckpt, and imprint=false."
+        )
+    if not path:
+        return
+    stored = checkpoint.load(path)
+    build.weights(engine.encoder, stored, path)
+    kept = saving.carry_over(path, stored, engine.loss, keys) if config.init_centres else 0
+    print(
+        f"init_from: the encoder comes from {path}, and {kept} of {engine.loss.num_classes} class centres; the others, "
+        "optimizer and schedule start anew"
     )
 
 

@@ -3,10 +3,12 @@
 import multiprocessing
 import time
 
+import numpy as np
 import pytest
 import torch
 
 from docclf import checkpoint, saving
+from docclf.errors import InputError
 from docclf.loss import shards
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
@@ -57,3 +59,27 @@ def test_remains_of_killed_runs_are_removed(tmp_path):
         manifest = shards.save(saving.beside(path), loss)
         saving.RunCheckpointIO({}, {}).save_checkpoint({"state_dict": {}, saving.CENTRES: manifest}, path)
     assert {p.name for p in tmp_path.rglob("*")} == {"last.ckpt", "last.centres", manifest["shards"][0]["file"]}
+
+
+def stored(tmp_path, keys):
+    path, loss = tmp_path / "last.ckpt", PartialFC(len(keys), 16, CosFace(), SGD(), seed=1)
+    checkpoint_of_run = {"state_dict": {}, saving.CENTRES: shards.save(saving.beside(path), loss)}
+    np.save(saving.beside(path) / saving.KEYS, keys)
+    return path, checkpoint_of_run, loss.centres.clone()
+
+
+def test_classes_keep_their_centres_whatever_their_new_numbers(tmp_path):
+    path, run, old = stored(tmp_path, np.array([50, 10, 30, 20], np.uint64))
+    grown = PartialFC(6, 16, CosFace(), SGD(), seed=2)
+    fresh = grown.centres.clone()
+    kept = saving.carry_over(path, run, grown, np.array([20, 99, 50, 30, 7, 60], np.uint64))
+    assert kept == 3
+    assert torch.equal(grown.centres[[0, 2, 3]], old[[3, 0, 2]])
+    assert torch.equal(grown.centres[[1, 4, 5]], fresh[[1, 4, 5]])
+
+
+def test_a_checkpoint_without_centres_is_named(tmp_path):
+    path, run, _ = stored(tmp_path, np.array([1, 2], np.uint64))
+    for given, loss in (({"state_dict": {}}, head()), (run, torch.nn.Linear(1, 1))):
+        with pytest.raises(InputError, match=r"last.ckpt has none. Give init_from=.../last.ckpt"):
+            saving.carry_over(path, given, loss, np.array([1], np.uint64))

@@ -14,6 +14,12 @@ from docclf.imaging.document.design import kind_of
 from docclf.imaging.document.worker import Row
 
 
+def design_hashes(count: int, seed: int) -> np.ndarray:
+    """Returns what stands for the sha256 of the designs 0 to count, whatever their size in pixels, uint8 [count,32]."""
+    names = (f"design {draw.VERSION} {seed} {i}" for i in range(count))
+    return np.frombuffer(b"".join(hashlib.sha256(name.encode()).digest() for name in names), np.uint8).reshape(-1, 32)
+
+
 class Designs:
     """Training designs of docclf/data/synthetic.py with the interface of `docclf.data.pack.Pack`.
 
@@ -42,8 +48,7 @@ class Designs:
     @cached_property
     def hashes(self) -> np.ndarray:
         """A number for each design in place of a file's sha256, uint8 [N,32]."""
-        digests = (hashlib.sha256(f"{self.fingerprint} {i}".encode()).digest() for i in range(self.num_images))
-        return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32)
+        return design_hashes(self.num_images, self._how[1])
 
     def read(self, i: int) -> np.ndarray:
         """Returns design i, uint8 [S,S,3]; the caller must not write to it."""

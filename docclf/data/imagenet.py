@@ -108,6 +108,10 @@ class ImageNet:
         """Returns this rank's training loader."""
         return self.instances.loader(rank, world, views, device)
 
+    def class_keys(self) -> np.ndarray:
+        """Returns a number per training class that follows its image, not its place, uint64 [num_classes]."""
+        return self.instances.class_keys()
+
     def register_loader(self, split: str) -> EvaluationLoader:
         """Returns the loader of the registered images of a split (val or test)."""
         return self.evaluation.loader(split, "register")

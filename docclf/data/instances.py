@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from docclf.data.expand import FOLDS, Expanded
 from docclf.data.files import Files
 from docclf.data.index import Entry
+from docclf.data.keys import class_keys
 from docclf.data.loader import Batches
 from docclf.data.store import stored
 from docclf.errors import InputError
@@ -50,6 +53,11 @@ class Instances:
         self.cache, self.cache_gb, self.threads, self.max_pixels = cache, cache_gb, threads, max_pixels
         self.num_classes = expand * len(images)
         self._source = None
+
+    def class_keys(self) -> np.ndarray:
+        """Returns a number per training class that follows its image, not its place, uint64 [num_classes]."""
+        content = b"".join(bytes.fromhex(entry.sha256) for _, entry in self.images)
+        return class_keys(np.frombuffer(content, np.uint8).reshape(-1, 32), self.expand)
 
     def loader(self, rank: int, world: int, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Returns this rank's loader; the first call decodes the images when they are kept in memory."""

@@ -10,6 +10,7 @@ from docclf.data.feed.mapped import Mapped
 from docclf.data.feed.memory import Memory
 from docclf.data.feed.resident import Resident
 from docclf.data.index import index_source
+from docclf.data.keys import class_keys
 from docclf.data.loader import Batches
 from docclf.data.pack import open_pack
 from docclf.data.sources.choose import open_source
@@ -49,14 +50,11 @@ class Packed:
         holdout_seed: seed of the held-out choice, its captures and the designs.
         originals: folder of the files that pack `holdout_of` was made of, read for evaluation; None takes the pack's
             pixels.
-        captures: simulated captures (queries) per held-out image or design.
-        unregistered: share of the held-out images or designs that is not registered.
+        captures, unregistered: queries per held-out image or design, and the share of those that is not registered.
         eval_root: a register/query folder to evaluate on instead; then nothing is held out.
-        block: with feed=mmap, neighbours in the pack that a window of the shuffle takes together.
-        window: with feed=mmap, blocks of a window.
+        block, window: with feed=mmap, a window of the shuffle takes this many blocks of as many neighbours in the pack.
         cache_dir: folder of drawn designs; None takes DOCCLF_CACHE or ~/.cache/docclf.
-        workers: drawing processes; None takes the cores of this process.
-        threads: threads that read; None takes the cores of this process.
+        workers, threads: processes that draw, threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
         augment: see `docclf.data.loader.Batches`.
     """
@@ -113,9 +111,8 @@ class Packed:
             self._drawn = Synthetic(image_size, seed, batch_size, **how)
             self.evaluation = self._drawn.evaluation
         else:
-            left, documents = held_out_of(
-                self.parts[:given], rows[:given], holdout_of, holdout, holdout_max, holdout_seed
-            )
+            split = (holdout_of, holdout, holdout_max, holdout_seed)
+            left, documents = held_out_of(self.parts[:given], rows[:given], *split)
             rows = left + rows[given:]
             part, how = self.parts[holdout_of], (holdout_seed, captures, unregistered)
             self.evaluation = held_out_set(
@@ -124,6 +121,7 @@ class Packed:
         chosen = [(part, used) for part, used in zip(self.parts, rows, strict=True) if len(used)]
         self.source: Mapped | Memory = Resident(chosen) if feed == "device" else Mapped(chosen)
         self.num_classes = expand * len(self.source)
+        self._hashes = np.concatenate([part.hashes[used] for part, used in chosen])
 
     def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Returns this rank's training loader; with feed=memory the first call reads the packs."""
@@ -144,6 +142,10 @@ class Packed:
             block=self.block * self.expand if self.feed == "mmap" else None,
             window=self.window,
         )
+
+    def class_keys(self) -> np.ndarray:
+        """Returns a number per training class that follows its image, not its place, uint64 [num_classes]."""
+        return class_keys(self._hashes, self.expand)
 
     def register_loader(self, split: str) -> EvaluationLoader:
         """Returns the loader of the registered images of a split (val or test)."""

@@ -4,10 +4,12 @@ from functools import cached_property
 
 import numpy as np
 
+from docclf.data.designs import design_hashes
 from docclf.data.drawings import cached
 from docclf.data.evaluation import EvaluationLoader, EvaluationPart
 from docclf.data.evaluation_set import EvaluationSet
 from docclf.data.expand import FOLDS, Expanded
+from docclf.data.keys import class_keys
 from docclf.data.loader import Batches
 from docclf.errors import InputError
 from docclf.imaging.document.design import kind_of
@@ -40,8 +42,7 @@ class Synthetic:
         samples_per_epoch: samples an epoch draws; None draws each once.
         expand: 1, or 8 (orientations) or 24 (those, whole and in halves) classes per design.
         cache_dir: folder of the drawn pictures; None takes DOCCLF_CACHE or ~/.cache/docclf.
-        workers: drawing processes; None takes the cores of this process.
-        threads: threads that read; None takes the cores of this process.
+        workers, threads: processes that draw, threads that read; None takes the cores of this process.
         augment: see `docclf.data.loader.Batches`.
     """
 
@@ -127,6 +128,10 @@ class Synthetic:
             views=views,
             device=device,
         )
+
+    def class_keys(self) -> np.ndarray:
+        """Returns a number per training class that follows its image, not its place, uint64 [num_classes]."""
+        return class_keys(design_hashes(self.num_designs, self.data_seed), self.expand)
 
     def register_loader(self, split: str) -> EvaluationLoader:
         """Returns the loader of the registered copies of a split (val or test)."""
