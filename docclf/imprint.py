@@ -22,17 +22,18 @@ class Imprint(pl.Callback):
     one pass without augmentation puts them there before the first step. A run that is continued keeps its centres.
 
     Args:
+        image_size: side S that the encoder takes, pixels.
         seed: of the order in which images share a batch; neighbours on the disk are alike.
     """
 
-    def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
+    def __init__(self, image_size: int, seed: int = 0) -> None:
+        self.image_size, self.seed = image_size, seed
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Imprints the centres of a fresh run."""
         if trainer.global_step == 0:
             loader = trainer.train_dataloader
-            imprint(pl_module.encoder, pl_module.loss, loader.source, loader.labels, loader.image_size, self.seed)
+            imprint(pl_module.encoder, pl_module.loss, loader.source, loader.labels, self.image_size, self.seed)
 
 
 @torch.no_grad()

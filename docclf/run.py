@@ -73,7 +73,7 @@ def trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = None) -> 
         ),
         ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
         EpochLine(),
-        *([Imprint(config.seed)] if config.imprint else []),
+        *([Imprint(config.image_size, config.seed)] if config.imprint else []),
     ]
     if steps := config.checkpoint_every_steps:
         callbacks.append(ModelCheckpoint(filename="last", every_n_train_steps=steps, **keep))

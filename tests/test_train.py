@@ -101,6 +101,17 @@ def test_init_from_takes_the_encoder_only(script, tmp_path):
     assert done.code == 0 and "24 of 30 class centres" in done.out, done.err
 
 
+def test_imprinted_centres_change_the_run(script, tmp_path):
+    found = {}
+    for value in ("false", "true"):
+        done = script("train.py", *TINY, "logger=none", "evaluate=false", f"imprint={value}", f"name=with_{value}")
+        assert done.code == 0, done.err
+        found[value] = encoder_of(tmp_path / f"experiments/with_{value}/seed0/best.ckpt")
+    assert any(not torch.equal(found["true"][k], found["false"][k]) for k in found["true"])
+    both = script("train.py", *TINY, "imprint=true", "init_centres=true", "name=both")
+    assert both.code == 1 and "imprint=false" in both.err
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(script, tmp_path):
     done = script("train.py", *TINY, "logger=none", "optim.optimizer.lr=1e30", "trainer.max_epochs=4")
     assert done.code == 1 and "Traceback" not in done.err
