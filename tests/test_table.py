@@ -22,7 +22,8 @@ def record(row, noise, seed=0, name="documents", budget="cpu", training=TRAINED,
         "command": f"python train.py experiment={row}", "commit": "0123456789ab", "budget": budget,
         "split": f"split-{name}-{data}", "tested": {"registered_images": 25, "queries": 90}, "image_size": 64,
         "network": {"parameters": 322512, "megabytes": 1.29, "gmac": 0.0033}, "training": training,
-        "metrics": results.measures(result.metrics), "roc": results.curve(result), "learning": [[0, 0.1, 0.2], [9, 0.5, 0.6]],
+        "metrics": results.measures(result.metrics), "roc": results.curve(result),
+        "learning": [[0, 0.1, 0.2], [9, 0.5, 0.6]],
         "draws": results.pack(result),
     }  # fmt: skip
 

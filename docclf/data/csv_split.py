@@ -85,9 +85,7 @@ class CsvSplit:
         )
         self.num_classes = len(classes)
 
-    def train_loader(
-        self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu"
-    ) -> Batches:
+    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Raises: this set is for evaluation."""
         raise InputError(
             "data=csv is for evaluation only; train on data=synthetic, data=folder or data=imagenet, and evaluate on "

@@ -89,9 +89,7 @@ class Folder:
         )
         self.num_classes = self.instances.num_classes
 
-    def train_loader(
-        self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu"
-    ) -> Batches:
+    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Returns this rank's training loader."""
         return self.instances.loader(rank, world, views, device)
 

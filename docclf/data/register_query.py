@@ -69,9 +69,7 @@ class RegisterQuery:
         )
         self.num_classes = len(self.class_names("test"))
 
-    def train_loader(
-        self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu"
-    ) -> Batches:
+    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Raises: this set is for evaluation."""
         raise InputError(
             "data=register_query is for evaluation only; train on data=synthetic, data=folder or data=imagenet, and "

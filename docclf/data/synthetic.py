@@ -110,9 +110,7 @@ class Synthetic:
         side = 2 * self.image_size if self.expand > 1 else -(-5 * self.image_size // 4)
         return _Pictures(rows, names, side, *self._drawing)
 
-    def train_loader(
-        self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu"
-    ) -> Batches:
+    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
         """Returns this rank's training loader; the first call ever draws the designs."""
         _ = self._training.pixels  # drawn here, not in the first batch
         return Batches(
