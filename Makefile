@@ -26,7 +26,7 @@ quickstart: $(STAMP)  ## train and evaluate on the embedded documents, offline, 
 	@echo; echo "Trained model: experiments/$(NAME)/seed0/report.html"
 
 test: $(STAMP)  ## run the tests (ARGS="-k name")
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(STAMP)  ## ruff, as the tests run it
 	$(BIN)/python -m ruff check .
