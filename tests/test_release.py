@@ -55,7 +55,7 @@ def test_the_card(run, tmp_path):
         "- 451 documents: CC0",
         "licence of this model: Apache-2.0",
         "initial weights: random, so nobody else's",
-        "evaluated at commit 0123456789ab",
+        "evaluated at 0123456789ab",
         "the smallest FPR measured is 1e-3",
         "rests on 5 confused pairs of classes",
         "- only cards",

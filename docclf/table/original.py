@@ -38,4 +38,4 @@ PUBLISHED = (
     Published("table/imagenet_ln_bn", "first stage of the final model (no row of the original)", None, None),
     Published("table/docclf", "this project's defaults (no row of the original)", None, None),
 )
-REFERENCE = {"table": "table/cosface", "study": "study/base"}
+REFERENCE = {"table": "table/cosface", "study": "study/base", "distill": "distill/student"}

@@ -215,5 +215,5 @@ def test_expanded_24_fold(cache):
     images, labels, _ = everything(data.train_loader())
     assert data.num_classes == 24 * 9 and sorted(labels.tolist()) == list(range(24 * 9))
     assert images.shape == (216, 3, 32, 32)
-    with pytest.raises(InputError, match="data.expand=8"):
-        make(cache, expand=8)
+    with pytest.raises(InputError, match="data.expand=7"):
+        make(cache, expand=7)
