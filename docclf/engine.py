@@ -166,6 +166,7 @@ class Engine(pl.LightningModule):
         self.validation = {
             k: float(v) for k, v in result.metrics.items() if isinstance(v, (int, float)) and math.isfinite(v)
         }
+        self.validation.setdefault("select", -3.0)  # a set of one class orders nothing, but a run on it must end well
         self.log_dict({f"val/{name}": value for name, value in self.validation.items()})
         self._parts = {}
 

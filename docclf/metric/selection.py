@@ -1,10 +1,12 @@
 """One number that orders checkpoints."""
 
+import math
+
 from docclf.metric.operating import target_text
 
 
 def selection(metrics: dict, prefer: float = 1e-4) -> float:
-    """TPR at FPR `prefer` (or the smallest resolved target), ties broken by the partial AUC; AUROC - 2 where undefined.
+    """TPR at FPR `prefer` (or the smallest resolved target), ties broken by the partial AUC; AUROC - 2 without, else -inf.
 
     Two different TPRs over the same n genuine pairs are at least 1/n apart and the partial AUC lies in [0, 1], so
     tpr + pauc / (2 n) keeps the order of the TPRs and then that of the partial AUCs. Values are comparable only between
@@ -12,7 +14,7 @@ def selection(metrics: dict, prefer: float = 1e-4) -> float:
     """
     target = selection_target(metrics, prefer)
     if target is None:  # too few impostor pairs for any target: below every TPR, yet in an order
-        return (metrics.get("auroc") or 0.0) - 2.0
+        return -math.inf if metrics["auroc"] is None else metrics["auroc"] - 2.0
     tpr, pauc = metrics[f"tpr@fpr={target}"], metrics["pauc@fpr=1e-2"]
     return tpr + (pauc or 0.0) / (2 * metrics["positives"])
 
