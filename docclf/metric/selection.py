@@ -6,7 +6,7 @@ from docclf.metric.operating import target_text
 
 
 def selection(metrics: dict, prefer: float = 1e-4) -> float:
-    """TPR at FPR `prefer` (or the smallest resolved target), ties broken by the partial AUC; AUROC - 2 without, else -inf.
+    """TPR at FPR `prefer` (or the smallest resolved), ties broken by the partial AUC; AUROC - 2 without, else -inf.
 
     Two different TPRs over the same n genuine pairs are at least 1/n apart and the partial AUC lies in [0, 1], so
     tpr + pauc / (2 n) keeps the order of the TPRs and then that of the partial AUCs. Values are comparable only between

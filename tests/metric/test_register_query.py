@@ -84,7 +84,7 @@ def test_no_genuine_pair_is_a_marked_gap():
     parts = torch.randn(4, 3), torch.arange(4), torch.randn(9, 3), torch.arange(4, 13)
     result = RegisterQuery(TARGETS)(*parts, replicates=9)
     assert result.metrics["positives"] == 0 and result.metrics["tpr@fpr=1e-1"] is None and "genuine" in result.notes[0]
-    assert result.metrics["rank1"] is None and selection(result.metrics) == -2.0
+    assert result.metrics["rank1"] is None and selection(result.metrics) == -math.inf
     assert selection_target(result.metrics) is None
 
 
