@@ -34,7 +34,7 @@ def document(blocks: list[Block]) -> str:
 
 def title(block: Block) -> str:
     """Returns the heading of a block."""
-    names = {"table": "The original's rows", "study": "Study", "": "Runs"}
+    names = {"table": "The original's rows", "study": "Study", "distill": "Distillation", "": "Runs"}
     return f"{names.get(block.family, block.family)}, budget `{block.budget}`"
 
 
