@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 NAME ?= quickstart
+EXP ?= documents,natural,clip_stage1
 
 .PHONY: help setup quickstart test smoke table lint bench clean
 
