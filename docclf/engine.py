@@ -109,11 +109,12 @@ class Engine(pl.LightningModule):
             embeddings = self.meter.boundary(self.encoder(batch.images), "head", "model")
             loss = self.loss(embeddings, batch.labels)
             terms = self._taught(embeddings, batch)
-            diverged.check(loss + sum(terms.values()), self)
+            total = loss + sum(terms.values())
+            diverged.check(total, self)
         self.samples_seen += len(batch.labels) * self.trainer.world_size
         if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
             self._log_step(loss, terms)
-        return loss + sum(terms.values())
+        return total
 
     def on_train_batch_end(self, outputs, batch: Batch, batch_idx: int) -> None:
         """Has the meter sample the step before each one that is logged."""

@@ -1,6 +1,5 @@
 """What a result must name: versions, commit, data, model, preprocessing and cost."""
 
-import hashlib
 import platform
 import subprocess
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from torch import nn
 
 from docclf import __version__, cost
+from docclf.ops import fingerprint
 
 
 def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
@@ -59,15 +58,6 @@ def preprocessing(network: Any) -> dict:
         found |= {name: [round(x, 6) for x in getattr(backbone, name).flatten().tolist()] for name in ("mean", "std")}
         found["normalised"] = "(pixel / 255 - mean) / std"
     return found
-
-
-def fingerprint(network: nn.Module) -> str:
-    """Returns the sha256 of names, types and values of all weights and buffers."""
-    digest = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(f"{name}\0{value.dtype}\0{tuple(value.shape)}\n".encode())
-        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 def commit() -> str | None:

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
+from docclf.ops import unit
 
 BATCH = 256  # images of one forward pass; their statistics are those that BatchNorm uses
 
@@ -77,7 +78,7 @@ def imprint(
         for chosen in _pieces(mine):
             images = torch.from_numpy(np.stack(list(pool.map(read, chosen)))).permute(0, 3, 1, 2).to(device)
             rows = torch.from_numpy(labels[chosen] - first).to(device)
-            loss.centres[rows] = _unit(encoder(images)).to(loss.centres.dtype)
+            loss.centres[rows] = unit(encoder(images)).to(loss.centres.dtype)
             bar.update(len(chosen))
         bar.close()
     encoder.train(training)
@@ -94,7 +95,3 @@ def _owned(loss: nn.Module) -> tuple[int, int]:
 def _pieces(order: np.ndarray) -> list[np.ndarray]:
     """Returns the order in batches of even size, none of one image: BatchNorm cannot take that."""
     return np.array_split(order, max(1, -(-len(order) // BATCH)))
-
-
-def _unit(embeddings: Tensor) -> Tensor:
-    return nn.functional.normalize(embeddings.float(), dim=1)

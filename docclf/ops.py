@@ -1,9 +1,10 @@
 """Tensor helpers shared by the component folders."""
 
+import hashlib
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def real(x: Tensor) -> Tensor:
@@ -25,3 +26,12 @@ def at_targets(cosines: Tensor, targets: Tensor, rule: Callable[[Tensor], Tensor
     before = cosines.gather(1, index).squeeze(1)
     after = torch.where(held, rule(before), before)
     return cosines.scatter(1, index, after.unsqueeze(1))
+
+
+def fingerprint(network: nn.Module) -> str:
+    """Returns the sha256 of names, types and values of all weights and buffers."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(f"{name}\0{value.dtype}\0{tuple(value.shape)}\n".encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()

@@ -1,11 +1,10 @@
 """A frozen network from uint8 images to features."""
 
-import hashlib
-
 import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
+from docclf.ops import fingerprint
 from docclf.teacher.pixels import Pixels
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -61,11 +60,7 @@ class Tower:
 
     def fingerprint(self) -> str:
         """Returns the sha256 of names, types and values of the weights."""
-        digest = hashlib.sha256()
-        for name, value in sorted(self.net.state_dict().items()):
-            digest.update(f"{name}\0{value.dtype}\0{tuple(value.shape)}\n".encode())
-            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-        return digest.hexdigest()
+        return fingerprint(self.net)
 
     def describe(self) -> dict:
         """Returns facts, width, weights and preprocessing as plain values."""
