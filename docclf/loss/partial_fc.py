@@ -42,7 +42,7 @@ class PartialFC(nn.Module):
         fused: update centres during the backward pass; False holds their gradients until ``update``, so that
             micro-batches add up and ``gradient_norm`` can be asked for.
         backend: ``auto`` by device, ``eager``, ``chunked`` or ``triton``; all give the same numbers.
-        products: operands of the large matrix products: ``float32``, ``tf32`` or ``bfloat16``.
+        products: operands of the large matrix products: ``float32``, ``float64``, ``tf32`` or ``bfloat16``.
         keep_mib: MiB of exponentials of logits that ``chunked`` may keep for the backward pass: one product of four
             less for the classes that fit (at a batch of 256, a thousand to a MiB).
         seed: of the initial centres and of the draws.
@@ -117,7 +117,7 @@ class PartialFC(nn.Module):
             if torch.is_grad_enabled() and not x.requires_grad:
                 x.requires_grad_()  # the centres learn although the encoder is frozen
             rows, position, count = self._sample(y)
-            lse, top, cosine = Others.apply(x, self, rows, position, dtype)
+            lse, top, cosine = Others.apply(x, self, rows, position, self.product.dtype(dtype))
             if self.logq and 1 < count < self.num_classes:
                 lse = lse + math.log((self.num_classes - 1) / (count - 1))
             loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean().to(dtype)
@@ -135,9 +135,9 @@ class PartialFC(nn.Module):
     def emit(self, index: Tensor | slice, grad: Tensor, raw: Tensor) -> None:
         """Takes the gradient [n,D] of some centres, whose values are ``raw`` [n,D]."""
         if self.fused:
-            self.rows.apply(index, grad, raw)
+            self.rows.apply(index, grad.to(raw.dtype), raw)
         else:
-            self._pending.add(index, grad.clone())  # the memory is the backend's
+            self._pending.add(index, grad.to(raw.dtype, copy=True))  # the memory is the backend's
 
     def settle(self, rows: Tensor | None) -> None:
         """Ends a fused step in which ``rows`` took part."""

@@ -1,6 +1,7 @@
-"""Matrix products with chosen operands, always added up in float32."""
+"""Matrix products with chosen operands, added up in float32, or in float64 where they are float64."""
 
 import contextlib
+import functools
 from collections.abc import Iterator
 
 import torch
@@ -8,15 +9,16 @@ from torch import Tensor
 
 from docclf.errors import InputError
 
-PRODUCTS = ("float32", "tf32", "bfloat16")
+PRODUCTS = ("float64", "float32", "tf32", "bfloat16")
 
 
 class Product:
-    """Returns a @ b for float32 a, b; the operands' precision is chosen, the result is float32.
+    """Returns a @ b for a, b of ``dtype``; the operands' precision is chosen, the result is of ``dtype``.
 
     Args:
-        precision: ``float32``; ``tf32`` (10 bits of operands, CUDA only); ``bfloat16`` (7 bits), which is faster on
-            CUDA and on CPUs with bfloat16 matrix units, and elsewhere only rounds the operands.
+        precision: ``float32``; ``float64``, for which the caller hands over float64 operands, at two to three times the
+            time; ``tf32`` (10 bits of operands, CUDA only); ``bfloat16`` (7 bits), which is faster on CUDA and on CPUs
+            with bfloat16 matrix units, and elsewhere only rounds the operands.
 
     Raises:
         InputError: another name.
@@ -26,6 +28,10 @@ class Product:
         if precision not in PRODUCTS:
             raise InputError(f"loss.products={precision!r}: choose one of {', '.join(PRODUCTS)}")
         self.precision = precision
+
+    def dtype(self, given: torch.dtype) -> torch.dtype:
+        """Returns the type in which embeddings of type ``given`` are to be multiplied."""
+        return torch.float64 if self.precision == "float64" else given
 
     def describe(self, device: torch.device) -> str:
         """Returns the words for the log: what the products are made of on a device."""
@@ -69,6 +75,17 @@ class Product:
             total.addmm_(a, b)
 
 
+@functools.cache
 def native() -> bool:
-    """Returns whether this CPU multiplies bfloat16 matrices in hardware."""
-    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    """Returns whether this CPU multiplies float32 matrices through bfloat16 units when asked to.
+
+    It is tried out: torch takes the setting on processors with bfloat16 instructions (AVX-512 bf16) for which its
+    library has no such kernel, and multiplies in float32 all the same.
+    """
+    backend = torch.backends.mkldnn.matmul
+    before, odd = backend.fp32_precision, 1 + 2**-8  # exact in float32, as are its squares and their sums
+    backend.fp32_precision = "bf16"
+    try:
+        return bool((torch.full((64, 64), odd) @ torch.full((64, 64), odd) != 64 * odd**2).any())
+    finally:
+        backend.fp32_precision = before

@@ -137,6 +137,18 @@ def test_choice_is_logged_and_can_be_forced(caplog):
         Product("float8")
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_bfloat16_products_round_their_operands_on_every_cpu(kind):
+    """With bfloat16 units or without: where a library ignores the setting the operands are rounded by hand."""
+    product, odd = Product("bfloat16"), torch.full((32, 48), 1 + 2**-8, dtype=kind)
+    with product.ready(CPU):
+        total = torch.zeros(32, 32, dtype=kind)
+        product.add(total, odd, odd.T)
+        for result in (product(odd, odd.T), total):
+            rounded = result == 48 * (1 + 2**-8) ** 2
+            assert rounded.all() if kind == torch.float64 else not rounded.any()
+
+
 def test_product_leaves_the_global_setting_as_it_was():
     before = torch.backends.mkldnn.matmul.fp32_precision
     with Product("bfloat16").ready(CPU):
