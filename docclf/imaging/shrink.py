@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from docclf.imaging.header import ordinary_jpeg
 from docclf.imaging.read import FORMATS, MAX_PIXELS, orientation, read_image, turned
 
 # libjpeg leaves out the high frequencies of each 8 x 8 block: the image comes out at 1/2, 1/4 or 1/8.
@@ -38,15 +39,15 @@ def read_squashed(data: bytes, side: int, max_pixels: int = MAX_PIXELS, name: st
     Raises:
         InputError: naming the file, when it cannot be read.
     """
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            kind, mode, (width, height) = image.format, image.mode, image.size
-            turn = orientation(image) if "exif" in image.info else None
-    except Exception:  # read_image says what is wrong
-        kind, mode, width, height, turn = None, None, 0, 0, None
-    if kind != "JPEG" or mode not in ("RGB", "L") or width * height > max_pixels:
-        return shrunk(read_image(data, max_pixels, name=name), side)
-    scale = next((s for s in _REDUCED if min(width, height) >= s * side), 1)
+    if (size := ordinary_jpeg(data)) is None:
+        kind, mode, size, turn = _opened(data)
+        if kind != "JPEG" or mode not in ("RGB", "L"):
+            return shrunk(read_image(data, max_pixels, name=name), side)
+    else:
+        turn = None
+    if size[0] * size[1] > max_pixels:
+        return shrunk(read_image(data, max_pixels, name=name), side)  # which refuses it
+    scale = next((s for s in _REDUCED if min(size) >= s * side), 1)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale] | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
@@ -54,6 +55,15 @@ def read_squashed(data: bytes, side: int, max_pixels: int = MAX_PIXELS, name: st
     if pixels is None:  # a JPEG of a kind that only Pillow knows
         return shrunk(read_image(data, max_pixels, name=name), side)
     return turned(shrunk(pixels, side, swap=True), turn)
+
+
+def _opened(data: bytes) -> tuple[str | None, str | None, tuple[int, int], int | None]:
+    """Returns format, mode, (width, height) and EXIF orientation as Pillow has them; no format when it cannot tell."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return image.format, image.mode, image.size, orientation(image) if "exif" in image.info else None
+    except Exception:  # read_image says what is wrong
+        return None, None, (0, 0), None
 
 
 def shrunk(image: np.ndarray, side: int, swap: bool = False) -> np.ndarray:

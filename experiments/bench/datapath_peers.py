@@ -12,11 +12,11 @@ from PIL import Image
 BATCH = 256
 
 
-def pillow(paths: list[Path], size: int) -> int:
+def pillow(paths: list[Path], size: int, filter: Image.Resampling) -> int:
     """Decodes and resizes with Pillow in one thread."""
     for path in paths:
         with Image.open(path) as image:
-            np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
+            np.asarray(image.convert("RGB").resize((size, size), filter))
     return len(paths)
 
 
