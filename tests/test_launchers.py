@@ -6,6 +6,7 @@ import os
 import re
 
 import pytest
+import yaml
 from conftest import TINY
 
 from docclf.resolvers import MOST, budget_folder, override_folder
@@ -39,6 +40,19 @@ def test_submitit_on_this_machine(process, tmp_path):
     output, _ = run.communicate(timeout=280)
     assert run.returncode == 0, output
     assert sorted(line["seed"] for line in lines(tmp_path, "all.jsonl")) == [0, 1]
+
+
+@needs("hydra_optuna_sweeper")
+def test_optuna_maximises_the_value_of_the_validation(process, tmp_path):
+    run = process("train.py", "-m", "hydra/sweeper=optuna", "hydra.sweeper.direction=maximize", "hydra.sweeper.n_trials=2",
+                  "hydra.sweeper.n_jobs=1", "hydra.sweeper.storage=sqlite:///search.db", "hydra.sweeper.study_name=mine",
+                  *SMALL, "name=o", f"results={tmp_path}/all.jsonl", "loss.margin.m=interval(0.1,0.4)")  # fmt: skip
+    output, _ = run.communicate(timeout=280)
+    assert run.returncode == 0, output
+    values = [line["training"]["select"] for line in lines(tmp_path, "all.jsonl")]
+    best = yaml.safe_load(next(tmp_path.rglob("optimization_results.yaml")).read_text())
+    assert len(values) == 2 and best["best_value"] == max(values)
+    assert 0.1 <= best["best_params"]["loss.margin.m"] <= 0.4 and (tmp_path / "search.db").exists()
 
 
 def test_a_sweep_of_folders_goes_on_after_a_failure_and_names_folders_apart(script, tmp_path):

@@ -1,0 +1,67 @@
+"""How many tiles of a trained run's softmax could be skipped, because no probability in them counts.
+
+    python experiments/bench/tiles.py RUN [--scale S] [--batch B]     RUN: folder with last.ckpt and last.centres/
+
+Draws batches of the run's own training data as it saw them, embeds them, and looks at tiles of 128 samples by 128
+classes, classes in the order of the run (of folders, where the data have some): the share of tiles that hold any
+probability above eps, with the batch as drawn and sorted by label, and the same with class numbers shuffled.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+import torch
+from omegaconf import OmegaConf
+
+from docclf import build, checkpoint, saving
+from docclf.loss import shards
+
+TILE = 128
+
+
+def share(p: torch.Tensor, eps: float) -> float:
+    """Returns the share of tiles of p [B,K] that hold an entry above eps."""
+    batch, classes = (math.ceil(n / TILE) * TILE for n in p.shape)
+    padded = torch.zeros(batch, classes)
+    padded[: p.shape[0], : p.shape[1]] = p
+    return (padded.view(batch // TILE, TILE, classes // TILE, TILE).amax((1, 3)) > eps).float().mean().item()
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, nargs="?", help="folder of a run")
+    parser.add_argument("--scale", type=float, nargs="+", help="of the logits; the run's own, and 64, by default")
+    parser.add_argument("--batch", type=int, default=1024)
+    given = parser.parse_args()
+    if given.run is None:
+        return print("needs the folder of a run: python experiments/bench/tiles.py RUN")
+    path = given.run / "last.ckpt"
+    stored = checkpoint.load(path)
+    config = OmegaConf.create(checkpoint.config_of(stored, path))
+    encoder = build.weights(build.encoder(config), stored, str(path)).eval()
+    config.data.batch_size, config.data.samples_per_epoch = given.batch, given.batch
+    data = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
+    engine = build.engine(config, encoder, data)
+    shards.load(saving.beside(path), stored[saving.CENTRES], engine.loss)
+    loader = data.train_loader(0, 1, (), "cpu")
+    batch = loader.prepare(next(iter(loader)))
+    loader.close()
+    with torch.no_grad():
+        x = torch.nn.functional.normalize(encoder(batch.images), dim=1)
+    centres = torch.nn.functional.normalize(engine.loss.centres, dim=1)
+    cosines, order = x @ centres.T, batch.labels.argsort()
+    mixed = torch.randperm(len(centres), generator=torch.Generator().manual_seed(0))
+    own = cosines.gather(1, batch.labels[:, None])
+    print(f"{len(centres):,} classes, batch {len(x)}, cosine to the own centre {own.mean():.2f}")
+    print("| s | eps | as drawn | sorted by label | sorted, class numbers shuffled |\n|---|---|---|---|---|")
+    for scale in given.scale or sorted({config.loss.scale, 64.0}):
+        p = (scale * cosines).softmax(1)
+        for eps in (1e-6, 1e-9):
+            shares = (share(p, eps), share(p[order], eps), share(p[order][:, mixed], eps))
+            print(f"| {scale:g} | {eps:g} | " + " | ".join(f"{s:.0%}" for s in shares) + " |")
+
+
+if __name__ == "__main__":
+    main()
