@@ -61,13 +61,17 @@ def preprocessing(network: Any) -> dict:
 
 
 def commit() -> str | None:
-    """Returns the commit of the code, ``+`` when files differ from it, ``None`` outside a checkout."""
+    """Returns the commit of the code, ``+`` when files differ from it, ``None`` outside a checkout.
+
+    Recorded results do not count: a run that adds to them leaves the code as it was.
+    """
 
     def git(*words: str) -> str:
         here = Path(__file__).resolve().parent
         return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=True).stdout
 
     try:
-        return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if git("status", "--porcelain", "-uno") else "")
+        changed = git("status", "--porcelain", "-uno", "--", ":/", ":(top,exclude)experiments/results")
+        return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
