@@ -44,8 +44,8 @@ def test_submitit_on_this_machine(process, tmp_path):
 
 @needs("hydra_optuna_sweeper")
 def test_optuna_maximises_the_value_of_the_validation(process, tmp_path):
-    run = process("train.py", "-m", "hydra/sweeper=optuna", "hydra.sweeper.direction=maximize", "hydra.sweeper.n_trials=2",
-                  "hydra.sweeper.n_jobs=1", "hydra.sweeper.storage=sqlite:///search.db", "hydra.sweeper.study_name=mine",
+    search = {"direction": "maximize", "n_trials": 2, "n_jobs": 1, "storage": "sqlite:///search.db", "study_name": "m"}
+    run = process("train.py", "-m", "hydra/sweeper=optuna", *(f"hydra.sweeper.{k}={v}" for k, v in search.items()),
                   *SMALL, "name=o", f"results={tmp_path}/all.jsonl", "loss.margin.m=interval(0.1,0.4)")  # fmt: skip
     output, _ = run.communicate(timeout=280)
     assert run.returncode == 0, output
