@@ -85,6 +85,9 @@ def check(config: DictConfig) -> None:
         InputError: one message with all misspelt, missing, mistyped and unimportable entries.
     """
     errors = [line for path, node in _nodes(config, "") for line in _check_node(path, node)]
+    for group in ("augment", "teacher"):  # the groups that can be off
+        if (node := config.get(group)) and "_target_" not in node:
+            errors.append(f"{group} is off, and {group}.{next(iter(node))} is set; choose {group}=NAME, or leave it out")
     if errors:
         raise InputError("the configuration does not fit the code:\n  " + "\n  ".join(errors))
 
@@ -132,7 +135,8 @@ def _check_node(path: str, node: DictConfig) -> list[str]:
 def _absent(node: DictConfig, key: str) -> str | None:
     """Returns what an interpolation lacks: mostly an environment variable that names a folder."""
     try:
-        node[key]
+        if OmegaConf.is_list(value := node[key]):
+            OmegaConf.to_container(value, resolve=True)
     except InterpolationResolutionError as error:
         return str(error).splitlines()[0].rpartition(": ")[2].strip('"')
     except MissingMandatoryValue:

@@ -38,6 +38,19 @@ def test_each_kind_of_mistake(config, message):
         check(config)
 
 
+@pytest.mark.parametrize("value", ["${oc.env:DOCCLF_NOT_SET}/x", ["a", "${oc.env:DOCCLF_NOT_SET}/x"]])
+def test_a_variable_that_is_not_set_is_named(value):
+    with pytest.raises(InputError, match="part.name: Environment variable 'DOCCLF_NOT_SET' not found; set it"):
+        check(OmegaConf.create({"part": {"_target_": "docclf.backbone.timm.TimmBackbone", "name": value}}))
+
+
+@pytest.mark.parametrize("group", ["teacher", "augment"])
+def test_settings_of_a_group_that_is_off_are_refused(group):
+    check(OmegaConf.create({group: {}}))
+    with pytest.raises(InputError, match=f"{group} is off, and {group}.term is set; choose {group}=NAME"):
+        check(OmegaConf.create({group: {"term": {"weight": 3.0}}}))
+
+
 def test_all_mistakes_are_told_at_once():
     config = OmegaConf.create({"x": node(ratoi=1, ratio="a"), "y": node(rate=1)})
     with pytest.raises(InputError) as caught:
