@@ -49,6 +49,7 @@ def write(
         *(f"- {line}" for line in data),
         f"- {found.facts.get('num_classes', 'unknown number of')} training classes; initial weights: "
         f"{licences['initial weights']}",
+        *_teacher(found.facts.get("teacher")),
         f"- licence of this model: {licences['model']}",
     ]
     made = [
@@ -77,6 +78,10 @@ def write(
             *_section("Use", _use()),
         ]
     )
+
+
+def _teacher(facts: dict | None) -> list[str]:
+    return [f"- teacher: {facts['name']}; licence of its weights: {facts['licence']}"] if facts else []
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

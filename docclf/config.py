@@ -87,7 +87,9 @@ def check(config: DictConfig) -> None:
     errors = [line for path, node in _nodes(config, "") for line in _check_node(path, node)]
     for group in ("augment", "teacher"):  # the groups that can be off
         if (node := config.get(group)) and "_target_" not in node:
-            errors.append(f"{group} is off, and {group}.{next(iter(node))} is set; choose {group}=NAME, or leave it out")
+            errors.append(
+                f"{group} is off, and {group}.{next(iter(node))} is set; choose {group}=NAME, or leave it out"
+            )
     if errors:
         raise InputError("the configuration does not fit the code:\n  " + "\n  ".join(errors))
 

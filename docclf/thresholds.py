@@ -90,6 +90,25 @@ def measured(metrics: dict, source: str) -> list[dict]:
     return sorted(found, key=lambda row: (RATES.index(row["rate"]), -float(row["target"])))
 
 
+def beside(checkpoint: str | Path, fingerprint: str) -> list[dict]:
+    """Returns what lies beside a checkpoint and was measured with its weights: thresholds.json of a released model, or
+    metrics.json of a run; nothing where there is neither, or the numbers are those of other weights."""
+    folder = Path(checkpoint).absolute().parent
+    if (folder / "thresholds.json").is_file():
+        try:
+            table = json.loads((folder / "thresholds.json").read_text(encoding="utf-8"))
+            return list(table["all"]) if table["weights_sha256"] == fingerprint else []
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{folder / 'thresholds.json'} cannot be read ({error}); restore it, or remove it and give --metrics."
+            ) from error
+    if (folder / "metrics.json").is_file():
+        metrics = read(folder / "metrics.json")
+        if metrics["about"].get("model", {}).get("weights_sha256") == fingerprint:
+            return measured(metrics, source(folder / "metrics.json"))
+    return []
+
+
 def choose(rows: list[dict], source: str, rate: str = "fpr", target: str | None = None) -> dict:
     """Returns one threshold: that of ``target``, or the default: FPR 1e-4, or the smallest FPR that was resolved.
 

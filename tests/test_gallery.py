@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -271,7 +272,10 @@ def test_the_command(models, tmp_path, monkeypatch, capsys):
     other = small_checkpoint.metrics(tmp_path / "m.json", "0" * 64)
     with pytest.raises(InputError, match="one model only"):
         run("threshold", "g.npz", "--metrics", other)
-    assert "none yet" in run("register", ckpt, "docs", "--out", "h.npz")
+    assert "TPR@FPR=1e-3 0.900" in run("register", ckpt, "docs", "--out", "i.npz")  # from metrics.json beside it
+    alone = shutil.copy(ckpt, tmp_path / "alone.ckpt")
+    (tmp_path / "m.json").unlink()
+    assert "none yet" in run("register", alone, "docs", "--out", "h.npz")
     with pytest.raises(InputError, match="no threshold"):
         run("match", "h.npz", "new.png", "--model", ckpt)
 
@@ -289,3 +293,19 @@ def test_real_documents(tmp_path):
     for row in found:
         (own,) = gallery.match([row.pixels], threshold=0.999)
         assert own.label == row.label
+
+
+def test_thresholds_beside_a_checkpoint_are_found_when_they_are_of_its_weights(models, tmp_path):
+    ckpt = Path(shutil.copy(models[0], tmp_path / "best.ckpt"))
+    assert open_model(ckpt).thresholds == []
+    own = open_model(ckpt).fingerprint
+    small_checkpoint.metrics(tmp_path / "metrics.json", "0" * 64)
+    assert open_model(ckpt).thresholds == []
+    small_checkpoint.metrics(tmp_path / "metrics.json", own)
+    rows = open_model(ckpt).thresholds
+    assert rows and all(row["source"].endswith("metrics.json") for row in rows)
+    (tmp_path / "thresholds.json").write_text(json.dumps({"weights_sha256": own, "all": rows[:1]}))
+    assert open_model(ckpt).thresholds == rows[:1]
+    (tmp_path / "thresholds.json").write_text("{")
+    with pytest.raises(InputError, match="thresholds.json cannot be read"):
+        open_model(ckpt)

@@ -73,6 +73,7 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
     """Returns the embedder of a checkpoint (.ckpt) or an ONNX file (.onnx).
 
     An ONNX file that docclf exported goes by the fingerprint of the weights it was made of, any other by its bytes.
+    Thresholds are those in the ONNX file, or beside the checkpoint (thresholds.json, metrics.json) of the same weights.
 
     Args:
         path: the file.
@@ -91,8 +92,9 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
             return Embedder(model, about["weights_sha256"], json.loads(about.get("thresholds", "[]")))
         return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")
     # Lightning takes seconds to import, which an ONNX file does not need.
-    from docclf import trained
+    from docclf import thresholds, trained
     from docclf.model.network import Network
 
     found = trained.load(path, allow)
-    return Embedder(Network(found.encoder, found.image_size), found.fingerprint)
+    measured = thresholds.beside(path, found.fingerprint)
+    return Embedder(Network(found.encoder, found.image_size), found.fingerprint, measured)
