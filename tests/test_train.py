@@ -8,6 +8,7 @@ import time
 import pytest
 import torch
 from conftest import ROOT, TINY
+from packs import folder_of, pack_of
 
 from docclf import checkpoint
 from docclf.callbacks import GracefulStop
@@ -16,7 +17,8 @@ RECIPES = ROOT / "conf/experiment"
 EXPERIMENTS = sorted(str(path.relative_to(RECIPES).with_suffix("")) for path in RECIPES.rglob("*.yaml"))
 EXPERIMENTS = [name for name in EXPERIMENTS if "/" not in name]  # those in folders: tests/test_recipes.py
 EXPERIMENTS.remove("clip_stage2")  # needs the weights of its teacher: tests/teacher/test_run.py
-EXPERIMENTS.remove("best")  # needs packs, which data=synthetic replaces
+PACKED = ["best", "best_without_teacher", "original"]  # need packs
+EXPERIMENTS = [name for name in EXPERIMENTS if name not in PACKED]
 
 
 def numbers(path):
@@ -127,6 +129,22 @@ def test_every_experiment_runs_two_batches_and_evaluates_alike(script, tmp_path,
     assert done.code == 0, done.err
     assert script("evaluate.py", f"ckpt={tmp_path}/run/best.ckpt", f"hydra.run.dir={tmp_path}/out").code == 0
     assert numbers(tmp_path / "run/metrics.json") == numbers(tmp_path / "out/metrics.json")
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_every_experiment_on_packs_runs_two_batches_and_evaluates_alike(script, tmp_path, monkeypatch, name):
+    for number, pack in enumerate(("documents", "natural", "tiny")):
+        pack_of(folder_of(tmp_path / "images" / pack, 30, 100 * number), tmp_path / "packs" / pack)
+    for variable, place in (("PACKS", "packs"), ("DOCUMENTS", "images/documents"), ("GROCERY", "none")):
+        monkeypatch.setenv(f"DOCCLF_{variable}", str(tmp_path / place))
+    done = script("train.py", f"experiment={name}", "trainer=smoke", "trainer.max_epochs=1", "logger=none", *TINY[3:6],
+                  "data.designs=0", "image_size=32", "evaluate_on=[documents]", "results=null", "report=false",
+                  f"hydra.run.dir={tmp_path}/run")  # fmt: skip
+    assert done.code == 0, done.err
+    assert script("evaluate.py", f"ckpt={tmp_path}/run/best.ckpt", f"hydra.run.dir={tmp_path}/out", "report=false",
+                  "evaluate_on=[documents]").code == 0  # fmt: skip
+    ran, again = (next(tmp_path.glob(f"{place}/**/metrics.json")) for place in ("run", "out"))
+    assert numbers(ran) == numbers(again)
 
 
 def test_two_processes(process, tmp_path):
