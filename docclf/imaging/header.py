@@ -1,4 +1,4 @@
-"""What the markers of an ordinary JPEG say, in a tenth of the time that Pillow takes to open it."""
+"""What the markers of an ordinary JPEG say, in a quarter of the time that Pillow takes to open it."""
 
 _EXIF, _PICTURES = b"Exif", b"MPF\0"
 _START, _SCAN, _APP1, _APP2 = 0xD8, 0xDA, 0xE1, 0xE2
@@ -11,17 +11,21 @@ def ordinary_jpeg(data: bytes) -> tuple[int, int] | None:
 
     None is no verdict: the file may be turned by EXIF, CMYK, of several pictures, of another kind, or no image at all.
     """
-    place = 2
+    place, size = 2, None
     if data[:2] != bytes((0xFF, _START)):
         return None
     while place + 10 <= len(data) and data[place] == 0xFF:
         marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
         body = data[place + 4 : place + 8]
+        if marker == _SCAN:
+            return size
         if marker in _SIZES:
             bits, components = data[place + 4], data[place + 9]
             height, width = (int.from_bytes(data[place + k : place + k + 2], "big") for k in (5, 7))
-            return (width, height) if bits == 8 and components in (1, 3) and width and height else None
-        if length < 2 or marker in _OTHERS or marker in (_SCAN, 0xFF, 0x00) or 0xD0 <= marker <= 0xD9:
+            if size or bits != 8 or components not in (1, 3) or not width or not height:
+                return None
+            size = width, height
+        if length < 2 or marker in _OTHERS or marker in (0xFF, 0x00) or 0xD0 <= marker <= 0xD9:
             return None
         if (marker == _APP1 and body == _EXIF) or (marker == _APP2 and body == _PICTURES):
             return None

@@ -39,14 +39,9 @@ def read_squashed(data: bytes, side: int, max_pixels: int = MAX_PIXELS, name: st
     Raises:
         InputError: naming the file, when it cannot be read.
     """
-    if (size := ordinary_jpeg(data)) is None:
-        kind, mode, size, turn = _opened(data)
-        if kind != "JPEG" or mode not in ("RGB", "L"):
-            return shrunk(read_image(data, max_pixels, name=name), side)
-    else:
-        turn = None
-    if size[0] * size[1] > max_pixels:
-        return shrunk(read_image(data, max_pixels, name=name), side)  # which refuses it
+    size, turn = _jpeg(data) or ((0, 0), None)
+    if not 0 < size[0] * size[1] <= max_pixels:  # read_image decodes it, or says what is wrong
+        return shrunk(read_image(data, max_pixels, name=name), side)
     scale = next((s for s in _REDUCED if min(size) >= s * side), 1)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale] | cv2.IMREAD_IGNORE_ORIENTATION)
@@ -57,13 +52,17 @@ def read_squashed(data: bytes, side: int, max_pixels: int = MAX_PIXELS, name: st
     return turned(shrunk(pixels, side, swap=True), turn)
 
 
-def _opened(data: bytes) -> tuple[str | None, str | None, tuple[int, int], int | None]:
-    """Returns format, mode, (width, height) and EXIF orientation as Pillow has them; no format when it cannot tell."""
+def _jpeg(data: bytes) -> tuple[tuple[int, int], int | None] | None:
+    """Returns (width, height) and EXIF orientation of a grey or colour JPEG of one picture; None for anything else."""
+    if size := ordinary_jpeg(data):
+        return size, None
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return image.format, image.mode, image.size, orientation(image) if "exif" in image.info else None
+            if image.format == "JPEG" and image.mode in ("RGB", "L"):
+                return image.size, orientation(image) if "exif" in image.info else None
     except Exception:  # read_image says what is wrong
-        return None, None, (0, 0), None
+        pass
+    return None
 
 
 def shrunk(image: np.ndarray, side: int, swap: bool = False) -> np.ndarray:
