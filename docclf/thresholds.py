@@ -45,13 +45,17 @@ def check_model(metrics: dict, fingerprint: str, source: str) -> None:
     Raises:
         InputError: another model's, or nobody's.
     """
-    measured = metrics["about"].get("model", {}).get("weights_sha256")
+    measured = _weights(metrics)
     if measured != fingerprint:
         whose = f"the weights {measured[:12]}" if measured else "a model that it does not name by its weights"
         raise InputError(
             f"{source} was measured with {whose}, this model has the weights {fingerprint[:12]}: a threshold holds for "
             "one model only. Evaluate the checkpoint of this model: python evaluate.py ckpt=PATH."
         )
+
+
+def _weights(metrics: dict) -> str | None:
+    return metrics["about"].get("model", {}).get("weights_sha256")
 
 
 def measured(metrics: dict, source: str) -> list[dict]:
@@ -104,7 +108,7 @@ def beside(checkpoint: str | Path, fingerprint: str) -> list[dict]:
             ) from error
     if (folder / "metrics.json").is_file():
         metrics = read(folder / "metrics.json")
-        if metrics["about"].get("model", {}).get("weights_sha256") == fingerprint:
+        if _weights(metrics) == fingerprint:
             return measured(metrics, source(folder / "metrics.json"))
     return []
 

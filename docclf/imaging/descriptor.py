@@ -2,7 +2,27 @@
 
 import cv2
 import numpy as np
+import torch
 from skimage.feature import hog
+from torch import Tensor
+
+from docclf.errors import InputError
+
+
+def checked(side: int, name: str) -> int:
+    """Returns the side of the images to describe, pixels.
+
+    Raises:
+        InputError: calling it by ``name``, when it is no multiple of 16, or less than 32.
+    """
+    if side < 32 or side % 16:
+        raise InputError(f"{name}={side}: want a multiple of 16, at least 32.")
+    return side
+
+
+def described(images: Tensor) -> Tensor:
+    """Returns float32 descriptors [B,W], on the CPU, of uint8 RGB images [B,3,S,S]."""
+    return torch.from_numpy(np.stack([describe(image) for image in images.permute(0, 2, 3, 1).cpu().numpy()]))
 
 
 def describe(image: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ PRODUCTS = ("float64", "float32", "tf32", "bfloat16")
 
 
 class Product:
-    """Returns a @ b for a, b of ``dtype``; the operands' precision is chosen, the result is of ``dtype``.
+    """Returns a @ b for a, b of the type that ``dtype`` gives, in that type; the precision of the operands is chosen.
 
     Args:
         precision: ``float32``; ``float64``, for which the caller hands over float64 operands, at two to three times the

@@ -1,11 +1,9 @@
 """The baseline without learning: gradient and colour histograms."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from docclf.errors import InputError
-from docclf.imaging.descriptor import describe
+from docclf.imaging.descriptor import checked, described
 
 
 class Hog:
@@ -16,9 +14,7 @@ class Hog:
     """
 
     def __init__(self, side: int = 128) -> None:
-        if side < 32 or side % 16:
-            raise InputError(f"model.side={side}: want a multiple of 16, at least 32.")
-        self.image_size = side
+        self.image_size = checked(side, "model.side")
 
     def to(self, device: torch.device) -> "Hog":
         """Stays on the CPU."""
@@ -26,4 +22,4 @@ class Hog:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Returns float32 vectors [B,D] of uint8 RGB images [B,3,S,S]."""
-        return torch.from_numpy(np.stack([describe(image) for image in images.permute(0, 2, 3, 1).numpy()]))
+        return described(images)

@@ -8,8 +8,7 @@ import skimage
 import torch
 from torch import Tensor, nn
 
-from docclf.errors import InputError
-from docclf.imaging.descriptor import describe
+from docclf.imaging.descriptor import checked, described
 from docclf.imaging.resize import squash
 from docclf.teacher.cache import Cache
 from docclf.teacher.teacher import Teacher
@@ -26,16 +25,14 @@ class Descriptor:
     """
 
     def __init__(self, side: int) -> None:
-        if side < 32 or side % 16:
-            raise InputError(f"teacher.side={side}: want a multiple of 16, at least 32.")
-        self.side = side
+        self.side = checked(side, "teacher.side")
         self.facts = {"kind": "hog", "name": "hog", "licence": "none: computed from the images"}
         self.width = self(torch.zeros(1, 3, side, side, dtype=torch.uint8)).shape[1]
 
     def __call__(self, images: Tensor) -> Tensor:
         """Returns float32 [B,W] of uint8 RGB images [B,3,S,S], on their device."""
-        found = [describe(squash(image, self.side)) for image in images.permute(0, 2, 3, 1).cpu().numpy()]
-        return torch.from_numpy(np.stack(found)).to(images.device)
+        squashed = np.stack([squash(image, self.side) for image in images.permute(0, 2, 3, 1).cpu().numpy()])
+        return described(torch.from_numpy(squashed).permute(0, 3, 1, 2)).to(images.device)
 
     def precision_on(self, device: torch.device) -> str:
         """Returns float32 for any device."""
