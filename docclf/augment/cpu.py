@@ -6,6 +6,7 @@ from docclf.augment.params import BLURS, BORDERS, KERNEL, NOISES, Params
 from docclf.errors import InputError
 from docclf.imaging import blur as blurs
 from docclf.imaging import colour as colours
+from docclf.imaging import ground as grounds
 from docclf.imaging import jpeg as jpegs
 from docclf.imaging import light as lights
 from docclf.imaging import noise as noises
@@ -45,6 +46,9 @@ class CpuExecutor:
         for stage in self.stages:
             out = getattr(self, f"_{stage}")(out, params)
         return out
+
+    def _ground(self, image: np.ndarray, p: Params) -> np.ndarray:
+        return image if p.ground is _SAME.ground else grounds.on_ground(image, p.ground)
 
     def _light(self, image: np.ndarray, p: Params) -> np.ndarray:
         if p.gradient is _SAME.gradient and p.shadow is _SAME.shadow and p.glare is _SAME.glare and p.vignette == 0.0:

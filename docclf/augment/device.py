@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from docclf.augment import device_blur as blurs
+from docclf.augment import device_ground as grounds
 from docclf.augment import device_jpeg as jpegs
 from docclf.augment import device_noise as noises
 from docclf.augment import device_tone as tones
@@ -38,7 +39,8 @@ class DeviceExecutor:
     def __init__(self, recipe: "Recipe", compiled: bool = False):
         self.recipe = recipe
         self._kept: dict[tuple[str, torch.device], Tensor] = {}
-        functions = {"light": tones.light, "matrix": tones.matrix, "gamma": tones.gamma, "jpeg": jpegs.jpeg}
+        functions = {"ground": grounds.on_ground, "light": tones.light, "matrix": tones.matrix}
+        functions |= {"gamma": tones.gamma, "jpeg": jpegs.jpeg}
         functions |= {name: getattr(noises, name) for name in NOISES[1:]}
         self._call: dict[str, Callable[..., Tensor]] = {
             name: torch.compile(function, dynamic=True) if compiled else function
@@ -81,6 +83,9 @@ class DeviceExecutor:
             for stage in self.recipe.stages:
                 getattr(self, f"_{stage}")(out, params)
         return out
+
+    def _ground(self, out: Tensor, p: Values) -> None:
+        _change(out, p["ground"][:, 4] > 0, self._call["ground"], p["ground"])
 
     def _light(self, out: Tensor, p: Values) -> None:
         drawn = p["gradient"].any(axis=(1, 2)) | (p["vignette"] != 0) | (p["shadow"][:, 3] > 0) | (p["glare"][:, 5] > 0)

@@ -8,7 +8,7 @@ import numpy as np
 from docclf.errors import InputError
 
 SLOTS = 64  # uniforms per group; a group that needs more raises instead of reading its neighbour's
-GROUPS = ("geometry", "light", "colour", "blur", "noise", "jpeg")
+GROUPS = ("geometry", "light", "colour", "blur", "noise", "jpeg", "ground")
 # The second view of sample (turn, index) is drawn as (turn + SECOND, index): no training walks its set that often.
 SECOND = 1 << 40
 _WORD = 1 << 64

@@ -10,7 +10,7 @@ from docclf.errors import InputError
 _BLOCK = 4  # numbers that one Philox block gives
 _MORE = 4  # blocks made at a time beyond the first ones
 # Numbers made for every sample at the start, about what most samples read; the rest is made for those that ask.
-_FIRST = {"geometry": 16, "light": 12, "colour": 8, "blur": 8, "noise": 8, "jpeg": 4}
+_FIRST = {"geometry": 16, "light": 12, "colour": 8, "blur": 8, "noise": 8, "jpeg": 4, "ground": 4}
 # Multipliers and Weyl constants of Philox4x64 (doi:10.1145/2063384.2063405, table 2 and section 3.3).
 _MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 _WEYL = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B))

@@ -36,6 +36,8 @@ class Params:
         border: what lies outside the source.
         fill: [3] RGB of a constant border, 0..255.
         backdrop: [4,4,3] RGB cells, 0..255, enlarged bilinearly, of a backdrop border.
+        ground: [9] centre x, y, radii x, y (fractions of the side), exponent (0: none), angle (radians) of the part
+            that is kept, and RGB of the ground round it, 0..255.
         gradient: [3,2] per channel, change of gain from the centre to the right and to the lower rim.
         vignette: loss of gain at the corners.
         shadow: [5] direction of the edge's normal (radians), its offset from the centre, its half width (both as
@@ -60,6 +62,7 @@ class Params:
     border: int = 1
     fill: np.ndarray = _zeros(3)
     backdrop: np.ndarray = _zeros(GRID, GRID, 3)
+    ground: np.ndarray = _zeros(9)
     gradient: np.ndarray = _zeros(3, 2)
     vignette: float = 0.0
     shadow: np.ndarray = _zeros(5)

@@ -11,13 +11,14 @@ from docclf.augment.draw import draws
 from docclf.augment.draw_batch import Stream
 from docclf.augment.geometry import Geometry
 from docclf.augment.geometry_batch import draw_geometry
+from docclf.augment.ground import Ground
 from docclf.augment.light import Light
 from docclf.augment.noise import Noise
 from docclf.augment.params import Params, identity
 from docclf.errors import InputError
 from docclf.imaging.noise import NoiseBank
 
-STAGES = ("light", "colour", "low", "blur", "noise", "jpeg")
+STAGES = ("ground", "light", "colour", "low", "blur", "noise", "jpeg")
 EXECUTORS = ("auto", "cpu", "device")
 
 
@@ -28,10 +29,11 @@ class Recipe:
     (seed, epoch, index), so a resumed run, another order of reading or another number of threads sees the same pixels.
 
     Args:
-        stages: order of some or all of "light", "colour", "low", "blur", "noise", "jpeg".
+        stages: order of some or all of "ground", "light", "colour", "low", "blur", "noise", "jpeg".
         image_size: side S of the result, pixels.
         seed: of the run, at least 0.
         geometry: the warp; null for none, as for the others.
+        ground: a plain ground round a part of the image.
         light: uneven light, shadow, glare.
         colour: the colour matrix.
         blur: the blur.
@@ -51,6 +53,7 @@ class Recipe:
         image_size: int,
         seed: int,
         geometry: Geometry | None = None,
+        ground: Ground | None = None,
         light: Light | None = None,
         colour: Colour | None = None,
         blur: Blur | None = None,
@@ -66,13 +69,13 @@ class Recipe:
         if image_size < 8:
             raise InputError(f"image_size is {image_size}; augmentation needs at least 8 pixels; set image_size=128.")
         self.stages, self.image_size, self.seed = list(stages), image_size, seed
-        self.geometry, self.light, self.colour = geometry, light, colour
+        self.geometry, self.ground, self.light, self.colour = geometry, ground, light, colour
         self.blur, self.noise, self.compression = blur, noise, compression
         if blur is not None and blur.kinds.get("jpeg", 0) > 0 and compression is None:
             raise InputError(
                 "augment.blur.kinds has jpeg, but augment.compression is not set; give it a quality, or drop jpeg."
             )
-        parts = {"light": light, "colour": colour, "blur": blur, "noise": noise, "jpeg": compression}
+        parts = {"ground": ground, "light": light, "colour": colour, "blur": blur, "noise": noise, "jpeg": compression}
         if compression is not None and compression.low_p > 0:
             parts["low"] = compression
         unused = [name for name, part in parts.items() if part is not None and name not in stages]
@@ -96,6 +99,8 @@ class Recipe:
         draw, drawn = draws(self.seed, epoch, index), {}
         if self.geometry is not None:
             drawn |= self.geometry.draw(draw["geometry"], self.image_size)
+        if self.ground is not None:
+            drawn |= self.ground.draw(draw["ground"])
         if self.light is not None:
             drawn |= self.light.draw(draw["light"])
         if self.colour is not None:
@@ -117,14 +122,14 @@ class Recipe:
             indices: [B], see params.
         """
         parts = {"geometry": self.geometry, "light": self.light, "colour": self.colour, "blur": self.blur}
-        parts |= {"noise": self.noise, "jpeg": self.compression}
+        parts |= {"noise": self.noise, "jpeg": self.compression, "ground": self.ground}
         stream = Stream(self.seed, epochs, indices)
         out, draw = identity(stream.count), stream.draws([name for name, part in parts.items() if part is not None])
         if not stream.count:
             return out
         if self.geometry is not None:
             draw_geometry(self.geometry, draw["geometry"], out, self.image_size)
-        for name in ("light", "colour", "noise"):
+        for name in ("ground", "light", "colour", "noise"):
             if parts[name] is not None:
                 parts[name].draw_batch(draw[name], out)
         chosen = np.zeros(stream.count, dtype=bool)

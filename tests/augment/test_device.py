@@ -49,6 +49,7 @@ def test_every_orientation_border_blur_and_noise_equals_the_cpu_executor():
     recipe.geometry.kinds = {"crop": 1, "shift_scale_rotate": 1, "quad": 1}
     recipe.geometry.borders = {"constant": 1, "replicate": 1, "reflect": 1, "backdrop": 1}
     recipe.geometry.p, recipe.geometry.shift, recipe.geometry.scale = 0.8, 0.2, 0.3
+    recipe.ground.p = 0.5
     recipe.geometry.orientations, recipe.geometry.halves = 0.7, 0.3
     recipe.blur.kinds = dict.fromkeys(("motion", "median", "gaussian", "zoom", "defocus", "shake"), 1)
     recipe.noise.kinds = dict.fromkeys(("gaussian", "multiplicative", "iso", "sensor"), 1)

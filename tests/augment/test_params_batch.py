@@ -39,6 +39,7 @@ def test_equals_the_samples_where_every_kind_is_drawn(size):
     recipe.colour.kinds, recipe.colour.hue, recipe.colour.shift = dict.fromkeys(kinds, 1), 0.2, 20.0
     kinds = ("motion", "median", "gaussian", "zoom", "defocus", "shake", "jpeg")
     recipe.blur.kinds, recipe.blur.zoom = dict.fromkeys(kinds, 1), [1.0, 1.3]
+    recipe.ground.p = 0.6
     recipe.noise.kinds = dict.fromkeys(("gaussian", "multiplicative", "iso", "sensor"), 1)
     assert_equal(recipe, np.zeros(COUNT, dtype=np.int64), np.arange(COUNT))
 

@@ -90,7 +90,7 @@ def test_flat_grey_images_survive(name, level):
 def test_probability_zero_is_the_plain_resize(name, size, card):
     node = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
     recipe = load(name, size, 0)
-    for group in ("geometry", "light", "colour", "blur", "noise", "compression"):
+    for group in ("geometry", "ground", "light", "colour", "blur", "noise", "compression"):
         for key in ("p", "low_p", "uneven", "shadow", "glare"):
             if key in (node.get(group) or {}):
                 setattr(getattr(recipe, group), key, 0.0)

@@ -1,0 +1,62 @@
+"""Draws a plain ground round the middle of a sample."""
+
+import math
+
+import numpy as np
+
+from docclf.augment.draw import Draw, check_probability, check_range
+from docclf.augment.draw_batch import BatchDraw
+
+
+class Ground:
+    """Keeps a superellipse of the image and lays a plain ground round it; lengths are fractions of the side.
+
+    Registered pictures of things are often cut out on white while their photos are full of surroundings. As views of one
+    class, an image and a part of it on a ground teach that the ground says nothing.
+
+    Args:
+        p: probability of a ground.
+        centre: of the part that is kept, along x and along y.
+        radius: its half axes.
+        exponent: 2 is an ellipse, larger ones come near a rectangle.
+        white: probability that the ground is grey of the given level, rather than of any colour.
+        level: of grey, 0 to 255.
+
+    Raises:
+        InputError: a probability or a range is not one.
+    """
+
+    def __init__(
+        self,
+        p: float,
+        centre: list[float],
+        radius: list[float],
+        exponent: list[float],
+        white: float,
+        level: list[float],
+    ):
+        self.p = check_probability("ground.p", p)
+        self.centre = check_range("ground.centre", centre, 0.0, 1.0)
+        self.radius = check_range("ground.radius", radius, 0.05, 1.0)
+        self.exponent = check_range("ground.exponent", exponent, 1.0, 10.0)
+        self.white = check_probability("ground.white", white)
+        self.level = check_range("ground.level", level, 0.0, 255.0)
+
+    def draw(self, draw: Draw) -> dict[str, object]:
+        """The field ground of Params."""
+        if not draw.chance(self.p):
+            return {}
+        shape = [draw.uniform(self.centre), draw.uniform(self.centre), draw.uniform(self.radius)]
+        shape += [draw.uniform(self.radius), draw.uniform(self.exponent), math.pi * draw.random()]
+        plain, grey = draw.chance(self.white), draw.uniform(self.level)
+        colour = [255.0 * draw.random() for _ in range(3)]
+        return {"ground": np.array([*shape, *([grey] * 3 if plain else colour)])}
+
+    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray]) -> None:
+        """Writes what `draw` gives for each sample into the arrays of the batch."""
+        some = draw.where(draw.chance(self.p))
+        shape = [some.uniform(self.centre), some.uniform(self.centre), some.uniform(self.radius)]
+        shape += [some.uniform(self.radius), some.uniform(self.exponent), math.pi * some.random()]
+        plain, grey = some.chance(self.white), some.uniform(self.level)
+        colour = [np.where(plain, grey, 255.0 * some.random()) for _ in range(3)]
+        out["ground"][some.rows] = np.stack([*shape, *colour], axis=1)
