@@ -10,6 +10,7 @@ import timm
 from huggingface_hub import constants, try_to_load_from_cache
 from torch import nn
 
+from docclf import packaged
 from docclf.errors import InputError
 
 FIXED_INPUT = ("vit", "deit", "beit", "eva", "swin", "test_vit")  # timm names whose input side is an argument
@@ -20,21 +21,26 @@ def timm_options(name: str, weights: str | None, argument: str) -> dict:
 
     Args:
         name: timm model name.
-        weights: ``None`` for random weights, ``"pretrained"``, or the path of a file.
+        weights: ``None`` for random weights, ``"pretrained"``, ``"package:NAME"``, or the path of a file.
         argument: what the user calls ``weights``.
 
     Raises:
-        InputError: no such file, or the hub has none or cannot be reached.
+        InputError: no such file or package, or the hub has none or cannot be reached.
     """
     if weights is None:
         return {"pretrained": False}
     if weights == "pretrained":
         _require_timm(name, argument)
         return {"pretrained": True}
+    if weights.startswith(packaged.PREFIX):
+        return {
+            "pretrained": True,
+            "pretrained_cfg_overlay": {"state_dict": packaged.state_of(weights, name, argument)},
+        }
     if not Path(weights).is_file():
         raise InputError(
             f"{argument}={weights!r} is no file; give null (random weights), pretrained (timm's weights from the hub), "
-            "or the path of a .pth or .safetensors file."
+            f"{packaged.PREFIX}NAME (those of an installed package), or the path of a .pth or .safetensors file."
         )
     return {"pretrained": True, "pretrained_cfg_overlay": {"file": str(weights)}}
 
@@ -82,14 +88,21 @@ def _features(name: str, weights: str | None, options: dict) -> nn.Module:
         return timm.create_model(name, **options)
     # timm drops names that do not fit when the classifier is left out, so another network's file would pass unseen.
     net = timm.create_model(name, **options | {"pretrained": False, "pretrained_cfg_overlay": None})
+    state = options["pretrained_cfg_overlay"].get("state_dict") or timm.models.load_state_dict(weights)
     try:
-        net.load_state_dict(timm.models.load_state_dict(weights), strict=True)
+        net.load_state_dict(state, strict=True)
     except RuntimeError:
         if "num_classes" not in options:
             raise
         net = timm.create_model(name, **{key: value for key, value in options.items() if key != "num_classes"})
         net.reset_classifier(0)
+    forget(net)
     return net
+
+
+def forget(net: nn.Module) -> None:
+    """Drops the second copy of a package's weights that timm keeps among the facts of the network."""
+    getattr(net, "pretrained_cfg", {}).pop("state_dict", None)
 
 
 def _require_timm(name: str, argument: str) -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
-from docclf.weights import timm_options
+from docclf.weights import forget, timm_options
 
 LEAST = 4  # places a side that a map keeps: what the original has (128 px, stride 32)
 
@@ -19,8 +19,8 @@ class TimmBackbone(nn.Module):
     Args:
         name: timm model name, with or without a weight tag (``lcnet_050``, ``lcnet_050.ra2_in1k``).
         image_size: side of the square input in pixels; only networks with a fixed input (ViT) use it.
-        weights: ``None`` for random weights, ``"pretrained"`` for timm's weights from the hub or its cache, or
-            the path of a ``.pth`` or ``.safetensors`` file.
+        weights: ``None`` for random weights, ``"pretrained"`` for timm's weights from the hub or its cache,
+            ``"package:NAME"`` for those of an installed package, or the path of a ``.pth`` or ``.safetensors`` file.
         stride: take the feature map with this reduction (4, 8, 16, ...) and drop the layers behind it; ``None``
             takes the deepest map that still has ``LEAST`` places a side (lcnet: stride 32 at 128 px, 16 at 64 px).
 
@@ -43,6 +43,7 @@ class TimmBackbone(nn.Module):
                 "Give weights=null, weights=pretrained with the hub reachable, or the path of a weight file of this "
                 "very network."
             ) from error
+        forget(self.net)
         config = timm.data.resolve_model_data_config(self.net)
         self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))
