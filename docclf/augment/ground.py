@@ -11,8 +11,8 @@ from docclf.augment.draw_batch import BatchDraw
 class Ground:
     """Keeps a superellipse of the image and lays a plain ground round it; lengths are fractions of the side.
 
-    Registered pictures of things are often cut out on white while their photos are full of surroundings. As views of one
-    class, an image and a part of it on a ground teach that the ground says nothing.
+    Registered pictures of things are often cut out on white while their photos are full of surroundings. As views of
+    one class, an image and a part of it on a ground teach that the ground says nothing.
 
     Args:
         p: probability of a ground.

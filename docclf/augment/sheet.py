@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
+from omegaconf import OmegaConf
 
 from docclf.augment.recipe import Recipe
 from docclf.errors import InputError
@@ -33,8 +34,14 @@ def load(name: str, image_size: int, seed: int) -> Recipe:
     known = sorted(p.stem for p in RECIPES.glob("*.yaml") if p.stat().st_size)
     if name not in known:
         raise InputError(f"recipe {name} is none of {', '.join(known)}; choose one of these (they lie in {RECIPES}).")
+    return _build({**_node(path), "image_size": image_size, "seed": seed})
+
+
+def _node(path: Path) -> dict:
+    """What the yaml says over those it builds on, as Hydra would compose it."""
     node = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return _build({**node, "image_size": image_size, "seed": seed})
+    bases = [_node(path.with_name(f"{base}.yaml")) for base in node.pop("defaults", []) if base != "_self_"]
+    return OmegaConf.to_container(OmegaConf.merge(*bases, node))
 
 
 def _build(node: object) -> object:

@@ -15,7 +15,7 @@ from docclf.imaging.sheet import sample_card
 
 # Mean difference, levels, and PSNR, dB, over a batch. Warp and blur differ by one level here and there; a JPEG encoding
 # after them may then take the neighbouring step for a few coefficients, which capture does most often.
-BOUNDS = {"geometry": (0.3, 50.0), "docclassifier": (0.4, 45.0), "capture": (0.8, 40.0)}
+BOUNDS = {"geometry": (0.3, 50.0), "docclassifier": (0.4, 45.0), "capture": (0.8, 40.0), "capture_ground": (0.8, 40.0)}
 
 
 def cards(count, size):

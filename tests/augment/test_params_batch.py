@@ -7,7 +7,7 @@ from docclf.augment.draw import SECOND
 from docclf.augment.params import identity, stack
 from docclf.augment.sheet import load
 
-NAMES = ("geometry", "docclassifier", "capture")
+NAMES = ("geometry", "docclassifier", "capture", "capture_ground")
 COUNT = 2000
 
 

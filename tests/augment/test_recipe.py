@@ -5,8 +5,9 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-import yaml
+from hydra import compose, initialize_config_dir
 
+import train  # noqa: F401  registers its schema
 from docclf.augment.params import BLURS, BORDERS, NOISES, Params, stack
 from docclf.augment.recipe import Recipe
 from docclf.augment.sheet import RECIPES, load
@@ -14,7 +15,7 @@ from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import sample_card
 
-NAMES = ("geometry", "docclassifier", "capture")
+NAMES = ("geometry", "docclassifier", "capture", "capture_ground")
 COUNT = 3000
 
 
@@ -88,11 +89,10 @@ def test_flat_grey_images_survive(name, level):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [32, 128])
 def test_probability_zero_is_the_plain_resize(name, size, card):
-    node = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
     recipe = load(name, size, 0)
     for group in ("geometry", "ground", "light", "colour", "blur", "noise", "compression"):
         for key in ("p", "low_p", "uneven", "shadow", "glare"):
-            if key in (node.get(group) or {}):
+            if hasattr(getattr(recipe, group), key):
                 setattr(getattr(recipe, group), key, 0.0)
     for index in range(5):
         assert np.array_equal(recipe(card, 0, index), squash(card, size))
@@ -121,6 +121,15 @@ def test_geometry_draws_what_it_claims(drawn):
         assert abs(values.mean()) < 4 * limit / 3**0.5 / len(values) ** 0.5
         assert values.std() == pytest.approx(limit / 3**0.5, rel=0.06)
     near([BORDERS[p.border] == "constant" for p in drawn["geometry"]], 0.5)
+
+
+def test_a_recipe_that_builds_on_another_is_what_hydra_composes():
+    with initialize_config_dir(str(RECIPES.parent), version_base="1.3"):
+        node = compose("train", overrides=["augment=capture_ground"]).augment
+    recipe = load("capture_ground", 64, 0)
+    assert recipe.stages == list(node.stages) and recipe.ground.p == node.ground.p == 0.25
+    assert recipe.colour.p == node.colour.p == 0.5 and recipe.light.cast == node.light.cast == 0.03
+    assert recipe.blur.p == node.blur.p == load("capture", 64, 0).blur.p
 
 
 def test_docclassifier_draws_what_it_claims(drawn):
