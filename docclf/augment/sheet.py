@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
-from omegaconf import OmegaConf
 
 from docclf.augment.recipe import Recipe
 from docclf.errors import InputError
@@ -28,20 +27,28 @@ def load(name: str, image_size: int, seed: int) -> Recipe:
         seed: of the run.
 
     Raises:
-        InputError: there is no such recipe, or it is empty.
+        InputError: there is no such recipe, it is empty, or made of several.
     """
     path = RECIPES / f"{name}.yaml"
-    known = sorted(p.stem for p in RECIPES.glob("*.yaml") if p.stat().st_size)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in RECIPES.glob("*.yaml")}
+    known = sorted(stem for stem, text in texts.items() if text and "@recipes" not in text)
     if name not in known:
         raise InputError(f"recipe {name} is none of {', '.join(known)}; choose one of these (they lie in {RECIPES}).")
     return _build({**_node(path), "image_size": image_size, "seed": seed})
 
 
 def _node(path: Path) -> dict:
-    """What the yaml says over those it builds on, as Hydra would compose it."""
+    """What the yaml says over the one it builds on, as Hydra would compose it."""
     node = yaml.safe_load(path.read_text(encoding="utf-8"))
-    bases = [_node(path.with_name(f"{base}.yaml")) for base in node.pop("defaults", []) if base != "_self_"]
-    return OmegaConf.to_container(OmegaConf.merge(*bases, node))
+    for base in node.pop("defaults", []):
+        if base != "_self_":
+            node = _over(_node(path.with_name(f"{base}.yaml")), node)
+    return node
+
+
+def _over(base: dict, node: dict) -> dict:
+    both = {key for key in base.keys() & node.keys() if isinstance(node[key], dict) and isinstance(base[key], dict)}
+    return {**base, **node, **{key: _over(base[key], node[key]) for key in both}}
 
 
 def _build(node: object) -> object:

@@ -56,7 +56,8 @@ class Packed:
         cache_dir: folder of drawn designs; None takes DOCCLF_CACHE or ~/.cache/docclf.
         workers, threads: processes that draw, threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
-        augment: see `docclf.data.loader.Batches`.
+        kinds: what each part shows (packs, then designs), for augment=by_kind.
+        augment: see `docclf.data.loader.Batches`; may have `share_out(kinds, sizes)`, which tells where parts end.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Packed:
         workers: int | None = None,
         threads: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        kinds: list[str] | None = None,
         augment=None,
     ):
         _check(feed, expand, evaluation, designs, block, window, packs, sources)
@@ -114,10 +116,10 @@ class Packed:
             split = (holdout_of, holdout, holdout_max, holdout_seed)
             left, documents = held_out_of(self.parts[:given], rows[:given], *split)
             rows = left + rows[given:]
-            part, how = self.parts[holdout_of], (holdout_seed, captures, unregistered)
-            self.evaluation = held_out_set(
-                part, documents, originals, *how, image_size, batch_size, threads, max_pixels
-            )
+            how = (holdout_seed, captures, unregistered, image_size, batch_size, threads, max_pixels)
+            self.evaluation = held_out_set(self.parts[holdout_of], documents, originals, *how)
+        if hasattr(augment, "share_out"):
+            augment.share_out(kinds, [expand * len(used) for used in rows])
         chosen = [(part, used) for part, used in zip(self.parts, rows, strict=True) if len(used)]
         self.source: Mapped | Memory = Resident(chosen) if feed == "device" else Mapped(chosen)
         self.num_classes = expand * len(self.source)
@@ -183,11 +185,8 @@ class Packed:
 
 
 def _check(feed: str, expand: int, evaluation: str, designs: int, block: int, window: int, packs, sources) -> None:
-    for name, value, choices in (
-        ("feed", feed, FEEDS),
-        ("expand", expand, FOLDS),
-        ("evaluation", evaluation, EVALUATIONS),
-    ):
+    known = {"feed": (feed, FEEDS), "expand": (expand, FOLDS), "evaluation": (evaluation, EVALUATIONS)}
+    for name, (value, choices) in known.items():
         if value not in choices:
             raise InputError(f"data.{name}={value}: expected one of {', '.join(map(str, choices))}.")
     for name, value, least in (("designs", designs, 0), ("block", block, 1), ("window", window, 1)):

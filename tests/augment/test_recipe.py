@@ -127,7 +127,7 @@ def test_a_recipe_that_builds_on_another_is_what_hydra_composes():
     with initialize_config_dir(str(RECIPES.parent), version_base="1.3"):
         node = compose("train", overrides=["augment=capture_ground"]).augment
     recipe = load("capture_ground", 64, 0)
-    assert recipe.stages == list(node.stages) and recipe.ground.p == node.ground.p == 0.25
+    assert recipe.stages == list(node.stages) and recipe.ground.p == node.ground.p == 0.35
     assert recipe.colour.p == node.colour.p == 0.5 and recipe.light.cast == node.light.cast == 0.03
     assert recipe.blur.p == node.blur.p == load("capture", 64, 0).blur.p
 

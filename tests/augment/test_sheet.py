@@ -27,4 +27,6 @@ def test_both_executors_draw_the_same_sheet(name, tmp_path):
 
 def test_an_unknown_recipe_is_named(tmp_path, capsys):
     assert main([str(tmp_path / "x.png"), "--recipe", "none"]) == 1
-    assert "capture, capture_ground, docclassifier, geometry" in capsys.readouterr().err and not list(tmp_path.iterdir())
+    assert "capture, capture_ground, docclassifier, geometry" in capsys.readouterr().err and not list(
+        tmp_path.iterdir()
+    )
