@@ -15,8 +15,9 @@ class Timm:
 
     Args:
         name: timm model name, with or without a weight tag (``resnet50``, ``resnet50.a1_in1k``).
-        weights: ``"pretrained"`` for timm's weights from the hub or its cache, the path of a ``.pth`` or
-            ``.safetensors`` file, or ``None`` for random weights (drawn from torch's generator).
+        weights: ``"pretrained"`` for timm's weights from the hub or its cache, ``"package:NAME"`` for those of an
+            installed package, the path of a ``.pth`` or ``.safetensors`` file, or ``None`` for random weights (drawn
+            from torch's generator).
         image_size: side of the input in pixels; ``None`` takes timm's.
 
     Raises:

@@ -21,7 +21,7 @@ class Timm(Teacher):
 
     Args:
         name: timm model name, with or without a tag.
-        weights: ``pretrained`` (the hub's or its cache's) or the path of a file.
+        weights: ``pretrained`` (the hub's or its cache's), ``package:NAME`` or the path of a file.
         term, source, view, tower_view, map, map_bias, cache, embed_dim, image_size, seed, dataset: see `Teacher`.
         head: keep what timm calls the classifier; in CLIP towers it is the projection to the joint space.
         image_mean: mean of R, G, B in [0, 1]; ``None`` takes timm's.

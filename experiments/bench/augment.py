@@ -22,7 +22,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # also in an environment that has only the peer
 
 SIZES = (64, 128)
-RECIPES = ("geometry", "docclassifier", "capture")
+RECIPES = ("geometry", "docclassifier", "capture", "capture_ground")
 PEER = "docclassifier by albumentations"
 DRAWN, BATCH = 512, 64  # samples per call of the drawing and of the device executor
 WARM = 6000  # draws that fill the kernel cache, as the first seconds of a training run do
