@@ -33,10 +33,15 @@ def _block(block: Block, place: str) -> dict:
             "drawings": rocs(rows, name, f"{place}-{at}"), "legend": _legend(rows)})  # fmt: skip
     trained = [row for row in block.rows if row.any["learning"]]
     return {
-        "title": markdown.title(block), "budget": markdown.budget(block), "missing": block.missing, "sets": sets,
+        "title": _plain(markdown.title(block)), "budget": _plain(markdown.budget(block)),
+        "missing": block.missing, "sets": sets,
         "published": block.family == "table", "cost": markdown.costs(block),
         "learning": learning(trained, f"{place}-learning"), "legend": _legend(trained),
     }  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
 
 
 def _legend(rows: Sequence[Row]) -> str:
