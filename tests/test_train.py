@@ -17,7 +17,7 @@ RECIPES = ROOT / "conf/experiment"
 EXPERIMENTS = sorted(str(path.relative_to(RECIPES).with_suffix("")) for path in RECIPES.rglob("*.yaml"))
 EXPERIMENTS = [name for name in EXPERIMENTS if "/" not in name]  # those in folders: tests/test_recipes.py
 EXPERIMENTS.remove("clip_stage2")  # needs the weights of its teacher: tests/teacher/test_run.py
-PACKED = ["best", "best_without_teacher", "original"]  # need packs
+PACKED = ["best", "best_64", "best_capture", "best_without_teacher", "original", "original_teacher"]  # need packs
 EXPERIMENTS = [name for name in EXPERIMENTS if name not in PACKED]
 
 
@@ -138,7 +138,8 @@ def test_every_experiment_on_packs_runs_two_batches_and_evaluates_alike(script, 
     for variable, place in (("PACKS", "packs"), ("DOCUMENTS", "images/documents"), ("GROCERY", "none")):
         monkeypatch.setenv(f"DOCCLF_{variable}", str(tmp_path / place))
     done = script("train.py", f"experiment={name}", "trainer=smoke", "trainer.max_epochs=1", "logger=none", *TINY[3:6],
-                  "data.designs=0", "image_size=32", "evaluate_on=[documents]", "results=null", "report=false",
+                  "data.designs=0", "data.kinds=[document,thing,thing]", "image_size=32", "evaluate_on=[documents]",
+                  "results=null", "report=false",
                   f"hydra.run.dir={tmp_path}/run")  # fmt: skip
     assert done.code == 0, done.err
     assert script("evaluate.py", f"ckpt={tmp_path}/run/best.ckpt", f"hydra.run.dir={tmp_path}/out", "report=false",
