@@ -42,8 +42,7 @@ def state_of(weights: str, name: str, argument: str) -> dict[str, Tensor]:
         net = timm.create_model(name)
     if any(key.startswith("_conv_stem.") for key in state):
         state = _renamed(state, net)
-    want = {key: value.shape for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
-    found = {key: value.shape for key, value in state.items() if not key.endswith("num_batches_tracked")}
+    want, found = _shapes(net.state_dict()), _shapes(state)
     if want != found:
         wrong = sorted({key for key, _ in want.items() ^ found.items()})
         raise InputError(
@@ -69,6 +68,11 @@ def _file_of(weights: str, argument: str) -> Path:
             "Give the path of the file instead."
         )
     return files[0]
+
+
+def _shapes(state: dict[str, Tensor]) -> dict[str, torch.Size]:
+    """Returns the shapes of what was learned; counters of batches, which not every file has, are left out."""
+    return {key: value.shape for key, value in state.items() if not key.endswith("num_batches_tracked")}
 
 
 def _renamed(state: dict[str, Tensor], net: torch.nn.Module) -> dict[str, Tensor]:

@@ -32,10 +32,11 @@ def _block(block: Block, place: str) -> dict:
             "name": name, "about": markdown.about(block, name), "point": block.point(name), "rows": rows,
             "drawings": rocs(rows, name, f"{place}-{at}"), "legend": _legend(rows)})  # fmt: skip
     trained = [row for row in block.rows if row.any["learning"]]
+    head, lines = markdown.costs(block)
     return {
         "title": _plain(markdown.title(block)), "budget": _plain(markdown.budget(block)),
         "missing": block.missing, "sets": sets,
-        "published": block.family == "table", "cost": markdown.costs(block),
+        "published": block.family == "table", "cost": (head, [[_plain(cell) for cell in line] for line in lines]),
         "learning": learning(trained, f"{place}-learning"), "legend": _legend(trained),
     }  # fmt: skip
 
