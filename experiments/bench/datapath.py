@@ -4,7 +4,7 @@
 
 Reads ../shared/data/imagenet_sample (JPEGs) and ../shared/data/tiny_imagenet (shards), or DOCCLF_SHARED_DATA. Rates are
 medians: samples per second of wall time, with a thread per core, and per second of processor time ("per core"), which
-other programs on the machine change little. Peers: experiments/bench/datapath_peers.py.
+other programs on the machine change little. Peers: datapath_peers.py; the training step: datapath_step.py.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 
 import datapath_peers
+import datapath_step
 import numpy as np
-import torch
 from PIL.Image import Resampling
 
 from docclf.augment.sheet import load
@@ -142,34 +142,10 @@ def peers(folder: Path, size: int, rounds: int) -> None:
 
 
 def training(memory: Memory, size: int, steps: int) -> None:
-    """Prints the speed of an lcnet_050 training step, and what it waits for data with augment=docclassifier."""
-    from docclf.backbone.timm import TimmBackbone
-
-    batch = min(64, len(memory))
-    network = torch.nn.Sequential(
-        TimmBackbone("lcnet_050", image_size=size), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
-    ).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4)
-    augment = load("docclassifier", size, seed=0)
-    loader = Batches(memory, size, batch, 0, augment=augment, samples_per_epoch=(steps + 3) * batch)
-
-    def step(images: torch.Tensor) -> None:
-        network(images.float() / 255).square().mean().backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    walk = iter(loader)
-    for _ in range(2):
-        step(next(walk).images)
-    waited, start = loader.wait_seconds, time.perf_counter()
-    for _ in range(steps):
-        step(next(walk).images)
-    seconds, waited = time.perf_counter() - start, loader.wait_seconds - waited
-    loader.close()
-    show(f"lcnet_050 step, batch {batch}, with its data", (steps * batch / seconds, None))
-    print(
-        f"waiting for data: {waited / seconds:.1%} of the step with augment=docclassifier; bar: below 5 %", flush=True
-    )
+    """Prints the speed of a training step, and what it waits for data."""
+    batch, rate, waiting = datapath_step.training(memory, size, steps)
+    show(f"lcnet_050 step, batch {batch}, with its data", (rate, None))
+    print(f"waiting for data: {waiting:.1%} of the step with augment=docclassifier; bar: below 5 %", flush=True)
 
 
 def main() -> None:
