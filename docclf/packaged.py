@@ -38,6 +38,8 @@ def state_of(weights: str, name: str, argument: str) -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
         raise InputError(f"{argument}={weights}: {path} could not be read: {type(error).__name__}: {error}") from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise InputError(f"{argument}={weights}: {path.name} holds more or other than tensors by name; give another.")
     with torch.device("meta"):
         net = timm.create_model(name)
     if any(key.startswith("_conv_stem.") for key in state):

@@ -122,6 +122,12 @@ def test_what_a_package_does_not_hold_is_said(package):
         packaged.state_of(package("packed_two", a=state, b=state), "test_resnet", "w")
 
 
+@pytest.mark.parametrize("name,state", [("list", [torch.zeros(1)]), ("nested", {"model": {"a": torch.zeros(1)}})])
+def test_weights_that_are_no_tensors_by_name_are_refused(package, name, state):
+    with pytest.raises(InputError, match="weights.pth holds more or other than tensors by name"):
+        packaged.state_of(package(f"packed_{name}", weights=state), "test_resnet", "w")
+
+
 def test_weights_that_are_more_than_tensors_are_not_run(package):
     with pytest.raises(InputError, match="could not be read"):
         packaged.state_of(package("packed_code", weights={"a": np.random.default_rng}), "test_resnet", "w")
