@@ -32,6 +32,9 @@ class RegisterQuery:
         split_seed: seed of the split and of the captures.
         query_classes: file stem of a query in a flat folder to its class, where the name does not tell.
         captures: simulated captures of each registered image, added to the queries.
+        distractors: folder whose images are registered as well, each a class of its own without queries: a large
+            register, so that small false-positive rates are resolved.
+        distractors_max: only the first so many of them by name.
         threads: threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
         augment: not used; every data set is given one.
@@ -49,6 +52,8 @@ class RegisterQuery:
         split_seed: int = 0,
         query_classes: dict | None = None,
         captures: int = 0,
+        distractors: str | None = None,
+        distractors_max: int | None = None,
         threads: int | None = None,
         max_pixels: int = MAX_PIXELS,
         augment=None,
@@ -66,6 +71,8 @@ class RegisterQuery:
             split_seed,
             query_classes,
             captures,
+            distractors,
+            distractors_max,
         )
         self.num_classes = len(self.class_names("test"))
 

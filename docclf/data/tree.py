@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+from docclf.data.distractors import Distractors
 from docclf.data.evaluation import EvaluationPart
 from docclf.data.evaluation_set import SPLITS, EvaluationSet
 from docclf.data.files import Files
@@ -30,6 +31,8 @@ def read_tree(
     split_seed: int = 0,
     query_classes: dict | None = None,
     captures: int = 0,
+    distractors: str | None = None,
+    distractors_max: int | None = None,
 ) -> EvaluationSet:
     """Returns the evaluation set of a folder, the same for both splits.
 
@@ -41,8 +44,11 @@ def read_tree(
         raise InputError(f"{argument}={index.root}: no readable registered image; expected register/CLASS/FILE.")
     if layout.skipped:
         _log.warning("%s: %d more files skipped, for example %s: %s", root, len(layout.skipped), *layout.skipped[0])
-    registered = sorted({name for name, _ in layout.register})
+    more = Distractors(distractors, distractors_max, max_pixels, threads, argument) if distractors else None
+    registered = sorted({name for name, _ in layout.register}) + (more.classes if more else [])
     known = set(registered)
+    if more:
+        more.check(index)
     classes = registered + sorted({name for name, _ in layout.query} - known)
     numbers = {name: number for number, name in enumerate(classes)}
 
@@ -55,6 +61,8 @@ def read_tree(
     query = _queries(
         *part(sorted(layout.query, key=lambda row: row[1].path)), register, Captured(files, split_seed, captures)
     )
+    if more:
+        register = more.added(register, numbers)
     if not len(query):
         raise InputError(
             f"{argument}={index.root}: no query ({len(register)} registered images); expected query/CLASS/FILE, or "
@@ -62,7 +70,7 @@ def read_tree(
             f"simulated captures of the registered images: data=register_query data.captures=4."
         )
     parts = {(split, side): p for split in SPLITS for side, p in (("register", register), ("query", query))}
-    described = _described(index, layout, captures)
+    described = _described(index, layout, captures) | {"distractors": more.facts() if more else None}
     return EvaluationSet(parts, dict.fromkeys(SPLITS, classes), image_size, batch_size, threads, described)
 
 

@@ -194,3 +194,29 @@ def test_taiwan_register():
     data = opened(SHARED / "taiwan_register")
     assert len(data.item_names("test", "register")) == 10
     assert table(data, "query") == {"query_driver_license.jpg": "driver_license_front"}
+
+
+def test_distractors_are_registered_and_never_asked_for(two, tmp_path):
+    more = tmp_path / "more"
+    for name, seed in (("b.png", 21), ("a/1.png", 20), ("c.png", 22)):
+        save(more / name, seed)
+    root = tmp_path / "set"
+    root.mkdir()
+    for part in ("register", "query"):
+        (two / part).rename(root / part)
+    plain, data = opened(root), opened(root, distractors=str(more), distractors_max=2)
+    extra = ["distractor a 1.png", "distractor b.png"]
+    assert data.class_names("test") == ["A", "A/damaged", "B", *extra, "AA stranger"]
+    assert table(data, "register") == table(plain, "register") | {name: name for name in extra}
+    assert table(data, "query") == table(plain, "query")
+    assert (data.image("test", "register", 4) == pixels(21)).all() and data.describe()["distractors"]["images"] == 2
+    assert data.describe()["test"]["registered_images"] == 5 and data.describe()["test"]["impostor_queries"] == 1
+    assert len(opened(root, distractors=str(more)).class_names("test")) == 7
+    for wrong in (0, 4):
+        with pytest.raises(InputError, match="data.distractors_max=.*want 1 to 3"):
+            opened(root, distractors=str(more), distractors_max=wrong)
+    with pytest.raises(InputError, match="data.distractors"):
+        opened(root, distractors=str(tmp_path / "nowhere"))
+    save(more / "d.png", 5)  # query/B/z.png itself
+    with pytest.raises(InputError, match="d.png is query/B/z.png"):
+        opened(root, distractors=str(more))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import grocery
 import imagenet
 import indoor67
+import photos
 import public_set
 import pytest
 import synthetic
@@ -176,3 +177,44 @@ def test_the_real_ones(tmp_path):
         imagenet.main(["--root", str(SHARED / "imagenet_sample/train"), *out])
     pool = unique_pool.main(["--root", str(SHARED / "unique_pool"), *out])
     assert pool["images"] == 451 and pool["unreadable"] == []
+
+
+def test_photos(tmp_path, make, monkeypatch, capsys):
+    root, small = tmp_path / "copy", {}
+    for seed, (name, register, query) in enumerate((("covers", 2, 3), ("forms", 1, 2))):
+        for i in range(register + query):
+            path = root / name / ("register" if i < register else f"query/c{i}") / f"{i}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(make.picture(10 * seed + i))
+        small[name] = photos.PhotoSet(register, query, public_set.git_tree(root / name), "a@1", "none stated")
+    monkeypatch.setattr(photos, "SETS", small)
+    monkeypatch.setattr(photos, "PHOTOS", replace(photos.PHOTOS, images=8, folders=2))
+    words = ["--root", str(root), "--out", str(tmp_path / "out")]
+    record = photos.main(words)
+    assert (
+        counts(record) == (8, 2, True) and record["sets"]["covers"]["whole"] and record["sets"]["forms"]["query"] == 2
+    )
+    assert (tmp_path / "out/sets/forms/query/c1/1.jpg").read_bytes() == make.picture(11)
+    printed = capsys.readouterr().out
+    assert "licence: to measure with" in printed and "cite: covers" in printed
+    with pytest.raises(InputError, match="give --root"):
+        photos.main(words)
+    assert photos.main(["--root", str(tmp_path / "out/sets"), "--out", str(tmp_path / "out")])["whole"]
+    for change in (lambda path: path.write_bytes(b"other"), lambda path: path.unlink()):
+        change(root / "covers/register/0.jpg")
+        with pytest.raises(InputError, match="covers.* missing, changed or added"):
+            photos.main(["--root", str(root), "--out", str(tmp_path / "again")])
+    for wrong in (["--download"], ["--archive", "x.zip"]):
+        with pytest.raises(InputError, match="cannot be made anew"):
+            photos.main([*wrong, "--out", str(tmp_path / "x")])
+    with pytest.raises(InputError, match="none of covers, forms is there"):
+        photos.main(["--root", str(tmp_path / "out"), "--partial", "--out", str(tmp_path / "x")])
+    assert not photos.main(["--root", str(root), "--partial", "--out", str(tmp_path / "part")])["sets"]["covers"][
+        "whole"
+    ]
+
+
+@needs_shared
+def test_the_photos_are_the_published_halves():
+    found = photos.checked(SHARED / "photos", partial=False)
+    assert list(found) == list(photos.SETS) and all(facts["whole"] for facts in found.values())
