@@ -37,7 +37,7 @@ smoke: $(STAMP)  ## two batches of the recipes that need no packs or teacher, or
 	$(BIN)/python train.py -m trainer=smoke data=synthetic evaluate_on=own results=null "experiment=$(EXP)"
 
 table: $(STAMP)  ## rebuild experiments/TABLE.md and TABLE.html from experiments/results
-	$(BIN)/python -m docclf.table
+	$(BIN)/python -m experiments.table
 
 bench: $(STAMP)  ## every benchmark, one after the other
 	@for file in experiments/bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

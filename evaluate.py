@@ -7,8 +7,14 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from docclf import checkpoint, cli, evaluations, inherit, records, run
-from docclf.config import EvaluateConfig, check
+from docclf.checkpoint import read as checkpoint
+from docclf.cli import entry as cli
+from docclf.config import inherit
+from docclf.config.check import check
+from docclf.config.schema import EvaluateConfig
+from docclf.evaluation import model, score
+from docclf.evaluation import sets as evaluations
+from docclf.results import record as records
 
 ConfigStore.instance().store(name="evaluate_schema", node=EvaluateConfig)
 
@@ -24,9 +30,9 @@ def main(config: DictConfig) -> float | None:
     else:
         config = inherit.default(config, Path(__file__).resolve().parent / "conf")
     check(config)
-    network = run.model(config, stored)
+    network = model.model(config, stored)
     cost = records.training_of(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None
-    return evaluations.score(config, folder, network, evaluations.sets(config, network.image_size), cost, stored)
+    return score.score(config, folder, network, evaluations.sets(config, network.image_size), cost, stored)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from archives import BROKEN, PublicSet, check_digest, fetch
 
-from docclf import __version__, atomic, cli
-from docclf.data.index import Index, build_index
+from docclf import __version__
+from docclf.cli import entry as cli
+from docclf.data.index.build import Index, build_index
 from docclf.errors import InputError
+from docclf.utils import atomic
 
 RECORD = "prepared.json"
 
@@ -103,10 +105,10 @@ def prepare(about: PublicSet, chosen: argparse.Namespace, root: Path, more: dict
 
 
 def packed(index: Index, out: Path, side: int) -> dict:
-    """Makes a pack of the different images of an index; see ``python -m docclf.data.pack``."""
-    from docclf.data.pack_items import PackItems
-    from docclf.data.pack_plan import check_space, predict
-    from docclf.data.pack_write import write_pack
+    """Makes a pack of the different images of an index; see ``python -m docclf.data.pack.read``."""
+    from docclf.data.pack.estimate import check_space, predict
+    from docclf.data.pack.items import PackItems
+    from docclf.data.pack.write import write_pack
     from docclf.imaging.read import MAX_PIXELS
 
     items = PackItems([index], side, False, MAX_PIXELS)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from public_set import script
 
-from docclf import atomic
-from docclf.data.files import images_of
-from docclf.data.held_out import hold_out
-from docclf.data.index import build_index
+from docclf.data.evaluation.held_out import hold_out
+from docclf.data.index.build import build_index
+from docclf.data.pixels.files import images_of
 from docclf.errors import InputError
+from docclf.utils import atomic
 
 PARTS = ("train", "val", "test")
 

@@ -13,7 +13,7 @@ from public_set import prepare, script
 
 from docclf.data.synthetic import STARTS
 from docclf.errors import InputError
-from docclf.imaging.document.draw import draw
+from docclf.synthetic.draw import draw
 
 # sha256 over the pixels of designs 0 to 3 of data_seed 0, own copies: another value means another drawing.
 FIRST = "66fb4c4f9f363b06cb6b15466b1f1921e36376f706ed814f56d00d18f2b133b9"

@@ -5,12 +5,12 @@ import os
 import torch
 import torch.distributed as dist
 
-from docclf import clipping
-from docclf.loss import shards
+from docclf.loss.centres import files as shards
 from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.arcface import ArcFace
+from docclf.training import clipping
 
 K, D, INPUT = 103, 9, 11
 # largest gradient norm, below that of most steps

@@ -5,10 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from docclf.data.index import build_index
-from docclf.data.pack import Pack
-from docclf.data.pack_items import PackItems
-from docclf.data.pack_write import write_pack
+from docclf.data.index.build import build_index
+from docclf.data.pack.items import PackItems
+from docclf.data.pack.read import Pack
+from docclf.data.pack.write import write_pack
 
 
 def picture(seed: int, side: int = 40) -> np.ndarray:

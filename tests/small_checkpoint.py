@@ -7,7 +7,10 @@ import torch
 from hydra import compose, initialize_config_dir
 
 import train  # noqa: F401  registers its schema
-from docclf import __version__, build, checkpoint
+from docclf import __version__, build
+from docclf.checkpoint import read as checkpoint
+from docclf.checkpoint import write as checkpoint_write
+from docclf.config import plain
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 SMALL = ["backbone.name=test_efficientnet", "embed_dim=24", "image_size=32", "data.num_designs=24"]
@@ -30,9 +33,9 @@ def write(path, *overrides, seed=0):
         | {"loss.centres": torch.zeros(24, 24)},
         "optimizer_states": [{}],
         "global_step": 7,
-        checkpoint.KEY: {"config": build.plain(config), "facts": facts, "version": __version__},
+        checkpoint.KEY: {"config": plain.plain(config), "facts": facts, "version": __version__},
     }
-    checkpoint.AtomicCheckpointIO().save_checkpoint(stored, path)
+    checkpoint_write.AtomicCheckpointIO().save_checkpoint(stored, path)
     return str(path)
 
 

@@ -7,8 +7,10 @@ import pytest
 import small_checkpoint
 import torch
 
-from docclf import atomic, checkpoint
+from docclf.checkpoint import read as checkpoint
+from docclf.checkpoint import write
 from docclf.errors import InputError
+from docclf.utils import atomic
 
 
 class Evil:
@@ -22,7 +24,7 @@ def stored(target="docclf.head.gap.Gap"):
 
 def test_round_trip(tmp_path):
     path = tmp_path / "x.ckpt"
-    checkpoint.AtomicCheckpointIO().save_checkpoint(stored(), path)
+    write.AtomicCheckpointIO().save_checkpoint(stored(), path)
     assert checkpoint.config_of(checkpoint.load(path), path)["head"]["_target_"] == "docclf.head.gap.Gap"
     assert [p.name for p in tmp_path.iterdir()] == ["x.ckpt"]
 
@@ -32,10 +34,10 @@ def test_round_trip(tmp_path):
     [
         "os.system",
         "subprocess.Popen",
-        "docclf.run.subprocess.run",
+        "docclf.training.trainer.subprocess.run",
         "docclf.head.gap.nn.Module",
-        "docclf.checkpoint.torch.load",
-        "docclf.atomic.write_text",
+        "docclf.checkpoint.read.torch.load",
+        "docclf.utils.atomic.write_text",
         "torch.hub.load",
         "torch.nn.modules.module.Module",
         "docclf.head.gap",
@@ -64,7 +66,7 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path, monkeypatch):
 def test_the_weights_only_form(tmp_path, script):
     whole = checkpoint.load(small_checkpoint.write(tmp_path / "whole.ckpt"))
     path = tmp_path / "released.ckpt"
-    checkpoint.AtomicCheckpointIO().save_checkpoint(checkpoint.released(whole), path)
+    write.AtomicCheckpointIO().save_checkpoint(write.released(whole), path)
     stored = checkpoint.load(path)
     assert set(stored) == {"state_dict", checkpoint.KEY} and all(k.startswith("encoder.") for k in stored["state_dict"])
     for name in ("whole", "released"):
@@ -73,8 +75,8 @@ def test_the_weights_only_form(tmp_path, script):
     numbers = [json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("whole", "released")]
     assert {**numbers[0], "about": 0} == {**numbers[1], "about": 0}
     with pytest.raises(InputError, match="init_from="):
-        checkpoint.AtomicCheckpointIO().load_checkpoint(path)
-    assert checkpoint.AtomicCheckpointIO().load_checkpoint(tmp_path / "whole.ckpt")["global_step"] == 7
+        write.AtomicCheckpointIO().load_checkpoint(path)
+    assert write.AtomicCheckpointIO().load_checkpoint(tmp_path / "whole.ckpt")["global_step"] == 7
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"hello", b"\x80\x02", None])

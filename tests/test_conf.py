@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 import evaluate  # noqa: F401  registers its schema
 import train  # noqa: F401
-from docclf.config import check, locate
+from docclf.config.check import check, locate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch_lightning.",)}

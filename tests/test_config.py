@@ -1,7 +1,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from docclf.config import check, locate
+from docclf.config.check import check, locate
 from docclf.errors import InputError
 
 
@@ -59,4 +59,4 @@ def test_all_mistakes_are_told_at_once():
 
 
 def test_locate_finds_nested_names():
-    assert locate("docclf.config.TrainConfig.__init__").__qualname__ == "TrainConfig.__init__"
+    assert locate("docclf.config.schema.TrainConfig.__init__").__qualname__ == "TrainConfig.__init__"

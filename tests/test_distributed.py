@@ -10,8 +10,8 @@ import pytest
 import torch
 from conftest import ROOT
 
-from docclf import checkpoint
-from docclf.saving import beside
+from docclf.checkpoint import read as checkpoint
+from docclf.checkpoint.centres import beside
 
 # A network without batch norm, which would see half of each batch; 25 classes, which two processes share unevenly.
 SAME = [

@@ -9,9 +9,13 @@ import small_checkpoint
 import torch
 from torch import nn
 
-from docclf import export, graph, thresholds, trained
+from docclf.checkpoint import network as trained
 from docclf.errors import InputError
-from docclf.folding import folded
+from docclf.evaluation import thresholds
+from docclf.export import __main__
+from docclf.export import onnx_file as export
+from docclf.export import onnx_graph as graph
+from docclf.export.fold_norms import folded
 from docclf.head.norm import LayerBatchNorm
 from docclf.model.network import Network
 from docclf.model.onnx import Onnx
@@ -193,6 +197,6 @@ def test_what_is_refused(ckpt, tmp_path, monkeypatch):
 
 
 def test_the_command(ckpt, tmp_path, capsys):
-    export.main([ckpt, "--out", str(tmp_path / "x.onnx"), "--exporter", "legacy"])
+    __main__.main([ckpt, "--out", str(tmp_path / "x.onnx"), "--exporter", "legacy"])
     printed = capsys.readouterr().out
     assert "max_abs_error" in printed and "threshold: none" in printed

@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import TINY
 
-from docclf import checkpoint
+from docclf.checkpoint import read as checkpoint
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import small_checkpoint
 from PIL import Image
 from shared_data import SHARED, needs_shared
 
-from docclf import export, thresholds
 from docclf.data.synthetic import Synthetic
 from docclf.errors import InputError
+from docclf.evaluation import thresholds
+from docclf.export import onnx_file as export
 from docclf.gallery import __main__ as command
 from docclf.gallery import storage
 from docclf.gallery.embedder import Embedder, open_model

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from docclf.errors import InputError
-from docclf.imprint import imprint
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
+from docclf.training.imprint import imprint
 
 
 class Noise:

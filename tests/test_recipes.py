@@ -8,9 +8,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 import train  # noqa: F401  registers its schema
-from docclf import run
-from docclf.config import check
-from docclf.table.original import PUBLISHED
+from docclf.config import plain
+from docclf.config.check import check
+from experiments.table.original import PUBLISHED
 
 CONF = ROOT / "conf"
 ROWS = [row.row for row in PUBLISHED]
@@ -32,7 +32,7 @@ def composed(*overrides):
 
 
 def flat(config):
-    return run.flat(OmegaConf.to_container(config, resolve=True))
+    return plain.flat(OmegaConf.to_container(config, resolve=True))
 
 
 @pytest.mark.parametrize("row", ["table/cosface", "table/f128_r96", "table/imagenet_clip_ln_bn"])

@@ -6,9 +6,11 @@ import pytest
 import small_checkpoint
 import torch
 
-from docclf import checkpoint, release, trained
+from docclf.checkpoint import network as trained
+from docclf.checkpoint import read as checkpoint
 from docclf.errors import InputError
 from docclf.gallery.embedder import open_model
+from docclf.release import __main__ as release
 
 pytest.importorskip("onnx")
 

@@ -7,7 +7,9 @@ import torch
 from conftest import ROOT
 from omegaconf import OmegaConf
 
-from docclf import build, checkpoint, run
+from docclf import build as docclf_build
+from docclf.checkpoint import network as checkpoint_network
+from docclf.checkpoint import read as checkpoint
 from docclf.model.network import Network
 from docclf.model.onnx import Onnx
 
@@ -18,7 +20,9 @@ MODELS = sorted(path for path in (ROOT / "experiments/released").iterdir() if pa
 def test_a_released_model_is_one_network_in_both_files(folder):
     stored = checkpoint.load(folder / "model.ckpt")
     config = OmegaConf.create(checkpoint.config_of(stored, folder))
-    network = Network(build.weights(run.random_encoder(config), stored, str(folder)), config.image_size)
+    network = Network(
+        checkpoint_network.weights(docclf_build.random_encoder(config), stored, str(folder)), config.image_size
+    )
     images = torch.randint(0, 256, (3, 3, config.image_size, config.image_size), dtype=torch.uint8)
     ours = torch.nn.functional.normalize(network(images).float(), dim=1)
     theirs = torch.nn.functional.normalize(Onnx(str(folder / "model.onnx"))(images), dim=1)

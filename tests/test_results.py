@@ -10,9 +10,10 @@ from conftest import TINY
 from image_files import save
 from report_cases import made, measured
 
-from docclf import results
 from docclf.errors import InputError
 from docclf.metric.compare import compare
+from docclf.results import file as results
+from docclf.results import replicates
 
 SMALL = [*TINY[:6], "report=false", "logger=none", "trainer=smoke", "trainer.max_epochs=1"]
 OTHER = ["evaluate_on.synthetic.test_designs=8", "evaluate_on.synthetic.val_designs=8"]
@@ -23,7 +24,7 @@ def line(row="a", seed=0, name="own", config="c", **more):
 
 
 def recorded(result, split="s"):
-    return line(split=split, metrics=results.measures(result.metrics), draws=results.pack(result, seed=3))
+    return line(split=split, metrics=results.measures(result.metrics), draws=replicates.pack(result, seed=3))
 
 
 def test_the_last_of_two_lines_of_one_run_counts(tmp_path):
@@ -72,28 +73,28 @@ def test_processes_that_write_at_once_mix_no_lines(tmp_path):
 
 def test_packed_replicates_give_the_paired_difference_of_compare():
     a, b = (measured(made(classes=30, noise=noise, unregistered=5)) for noise in (0.9, 1.3))
-    found = {row.metric: row for row in compare(a, b, results.REPLICATES, seed=3)}
+    found = {row.metric: row for row in compare(a, b, replicates.REPLICATES, seed=3)}
     one, two = recorded(a), recorded(b)
     assert {"tpr@fpr=1e-2", "auroc", "rank1"} <= set(one["draws"]["measures"])
     for measure in one["draws"]["measures"]:
-        step, low, high = results.difference(one, two, measure)
+        step, low, high = replicates.difference(one, two, measure)
         expected = found[measure]
         assert step == pytest.approx(expected.difference, abs=2e-6)
         assert (low, high) == pytest.approx((expected.low, expected.high), abs=4e-5)
-    assert results.difference(one, one, "rank1") == (0.0, 0.0, 0.0)
+    assert replicates.difference(one, one, "rank1") == (0.0, 0.0, 0.0)
 
 
 def test_what_was_measured_on_other_pairs_is_not_compared():
     one = recorded(measured(made(classes=30)))
     for changed in ({"split": "t"}, {"set": "grocery"}, {"draws": None}, {"split": None}):
-        assert results.difference(one, one | changed, "rank1") is None
-    assert results.difference(one, one, "tpr@fpr=1e-4") is None, "too few pairs for that point"
+        assert replicates.difference(one, one | changed, "rank1") is None
+    assert replicates.difference(one, one, "tpr@fpr=1e-4") is None, "too few pairs for that point"
 
 
 def test_undefined_replicates_stay_undefined():
     result = measured(made(classes=3, queries=1, unregistered=1, noise=0.1))
-    unpacked = results.unpack(results.pack(result))
-    assert all(np.nanmax(column) <= 1 and len(column) == results.REPLICATES for column in unpacked.values())
+    unpacked = replicates.unpack(replicates.pack(result))
+    assert all(np.nanmax(column) <= 1 and len(column) == replicates.REPLICATES for column in unpacked.values())
     assert any(np.isnan(column).any() for column in unpacked.values())
 
 
@@ -126,7 +127,7 @@ def test_a_run_records_each_evaluation_set(script, tmp_path):
         assert done.code == 0, done.err
     rows = {x["row"]: x for x in results.read(path)}
     assert set(rows) == {"one", "hog", "untrained"} and rows["hog"]["training"] is None
-    assert results.difference(rows["hog"], rows["one"], "rank1") is not None
+    assert replicates.difference(rows["hog"], rows["one"], "rank1") is not None
 
 
 def test_a_sweep_skips_what_is_finished_and_runs_what_is_not(script, tmp_path):

@@ -6,8 +6,8 @@ import pytest
 import torch
 from packs import folder_of, pack_of
 
-from docclf.callbacks import GracefulStop
-from docclf.engine import Engine
+from docclf.training.graceful_stop import GracefulStop
+from docclf.training.module import Engine
 
 
 @pytest.fixture

@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from docclf import checkpoint, saving
+from docclf.checkpoint import centres
+from docclf.checkpoint import read as checkpoint
+from docclf.checkpoint import write as saving
 from docclf.errors import InputError
-from docclf.loss import shards
+from docclf.loss.centres import files as shards
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["torch", "docclf.saving"])
+PROCESSES.set_forkserver_preload(["torch", "docclf.checkpoint.write"])
 
 
 def head():
@@ -28,8 +30,8 @@ def save_for_ever(path):
     loss, files = head(), saving.RunCheckpointIO({}, {})
     for number in range(1, 1_000_000):
         loss.rows.weight.fill_(number)
-        manifest = shards.save(saving.beside(path), loss)
-        files.save_checkpoint({"state_dict": {}, "global_step": number, saving.CENTRES: manifest}, path)
+        manifest = shards.save(centres.beside(path), loss)
+        files.save_checkpoint({"state_dict": {}, "global_step": number, centres.CENTRES: manifest}, path)
 
 
 @pytest.mark.parametrize("delay", [0.013, 0.029, 0.041, 0.064])
@@ -48,7 +50,7 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_with_its_centres(tmp_path, del
         process.kill()
         process.join()
         stored, loss = checkpoint.load(path), head()
-        shards.load(saving.beside(path), stored[saving.CENTRES], loss)
+        shards.load(centres.beside(path), stored[centres.CENTRES], loss)
         assert stored["global_step"] > 0 and (loss.centres == stored["global_step"]).all()
 
 
@@ -56,15 +58,15 @@ def test_remains_of_killed_runs_are_removed(tmp_path):
     path, loss = tmp_path / "last.ckpt", head()
     (tmp_path / ".last.ckpt.abc").touch()
     for _ in range(2):
-        manifest = shards.save(saving.beside(path), loss)
-        saving.RunCheckpointIO({}, {}).save_checkpoint({"state_dict": {}, saving.CENTRES: manifest}, path)
+        manifest = shards.save(centres.beside(path), loss)
+        saving.RunCheckpointIO({}, {}).save_checkpoint({"state_dict": {}, centres.CENTRES: manifest}, path)
     assert {p.name for p in tmp_path.rglob("*")} == {"last.ckpt", "last.centres", manifest["shards"][0]["file"]}
 
 
 def stored(tmp_path, keys):
     path, loss = tmp_path / "last.ckpt", PartialFC(len(keys), 16, CosFace(), SGD(), seed=1)
-    checkpoint_of_run = {"state_dict": {}, saving.CENTRES: shards.save(saving.beside(path), loss)}
-    np.save(saving.beside(path) / saving.KEYS, keys)
+    checkpoint_of_run = {"state_dict": {}, centres.CENTRES: shards.save(centres.beside(path), loss)}
+    np.save(centres.beside(path) / centres.KEYS, keys)
     return path, checkpoint_of_run, loss.centres.clone()
 
 
@@ -72,7 +74,7 @@ def test_classes_keep_their_centres_whatever_their_new_numbers(tmp_path):
     path, run, old = stored(tmp_path, np.array([50, 10, 30, 20], np.uint64))
     grown = PartialFC(6, 16, CosFace(), SGD(), seed=2)
     fresh = grown.centres.clone()
-    kept = saving.carry_over(path, run, grown, np.array([20, 99, 50, 30, 7, 60], np.uint64))
+    kept = centres.carry_over(path, run, grown, np.array([20, 99, 50, 30, 7, 60], np.uint64))
     assert kept == 3
     assert torch.equal(grown.centres[[0, 2, 3]], old[[3, 0, 2]])
     assert torch.equal(grown.centres[[1, 4, 5]], fresh[[1, 4, 5]])
@@ -82,4 +84,4 @@ def test_a_checkpoint_without_centres_is_named(tmp_path):
     path, run, _ = stored(tmp_path, np.array([1, 2], np.uint64))
     for given, loss in (({"state_dict": {}}, head()), (run, torch.nn.Linear(1, 1))):
         with pytest.raises(InputError, match=r"last.ckpt has none. Give init_from=.../last.ckpt"):
-            saving.carry_over(path, given, loss, np.array([1], np.uint64))
+            centres.carry_over(path, given, loss, np.array([1], np.uint64))

@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from docclf import suits
 from docclf.errors import InputError
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
+from docclf.training import compatibility as suits
 
 
 def trainer(scaler=None, micro=1, clip=None, world=1, batch=8):

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from report_cases import made, measured
 
-from docclf import results
-from docclf.table import markdown
-from docclf.table.__main__ import build
-from docclf.table.original import PUBLISHED
-from docclf.table.rows import blocks, load
+from docclf.results import file as results
+from docclf.results import replicates
+from experiments.table import markdown
+from experiments.table.__main__ import build
+from experiments.table.original import PUBLISHED
+from experiments.table.rows import blocks, load
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINED = {"samples": 25600, "batch": 64, "classes": 24, "seconds": 12.5, "samples_per_second": 2048.0, "device": "CPU"}
@@ -24,7 +25,7 @@ def record(row, noise, seed=0, name="documents", budget="cpu", training=TRAINED,
         "network": {"parameters": 322512, "megabytes": 1.29, "gmac": 0.0033}, "training": training,
         "metrics": results.measures(result.metrics), "roc": results.curve(result),
         "learning": [[0, 0.1, 0.2], [9, 0.5, 0.6]],
-        "draws": results.pack(result),
+        "draws": replicates.pack(result),
     }  # fmt: skip
 
 
@@ -74,9 +75,9 @@ def test_values_differences_and_bounds(records):
     value = rows["table/cosface"].values["documents"]["rank1"]
     assert value.mean == pytest.approx(sum(two) / 2) and (value.low, value.high) == (min(two), max(two))
     assert value.step is None, "the reference has no difference to itself"
-    single = results.difference(records[0], records[4], "rank1")
+    single = replicates.difference(records[0], records[4], "rank1")
     assert rows["table/squeeze"].values["documents"]["rank1"].step == pytest.approx(single)
-    mean = [results.difference(records[at], records[at + 2], "rank1")[0] for at in (0, 1)]
+    mean = [replicates.difference(records[at], records[at + 2], "rank1")[0] for at in (0, 1)]
     step = rows["table/bn"].values["documents"]["rank1"].step
     assert step[0] == pytest.approx(sum(mean) / 2) and step[1] < step[0] < step[2]
     assert rows["hog"].values["documents"]["rank1"].step[0] < 0

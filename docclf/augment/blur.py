@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 
-from docclf.augment.draw import Draw, check_probability, check_range, check_weights
-from docclf.augment.draw_batch import BatchDraw
-from docclf.augment.params import BLURS, KERNEL
+from docclf.augment.draws.batch import BatchDraw
+from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
+from docclf.augment.draws.params import BLURS, KERNEL
 from docclf.imaging.blur import disc_kernel, gaussian_kernel, motion_kernel, shake_kernel
 
 _KINDS = ("motion", "median", "gaussian", "zoom", "defocus", "shake", "jpeg")

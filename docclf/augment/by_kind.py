@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from docclf.augment.device import DeviceExecutor
-from docclf.augment.params import Params, identity
+from docclf.augment.device.executor import DeviceExecutor
+from docclf.augment.draws.params import Params, identity
 from docclf.augment.recipe import Recipe
 from docclf.errors import InputError
 

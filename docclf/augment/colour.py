@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from docclf.augment.draw import Draw, check_probability, check_range, check_weights
-from docclf.augment.draw_batch import BatchDraw, each
+from docclf.augment.draws.batch import BatchDraw, each
+from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
 from docclf.imaging.colour import GREY, LUMA, hue_matrix, saturation
 
 _KINDS = ("jitter", "grey", "sepia", "shuffle", "drop", "shift", "invert", "camera")

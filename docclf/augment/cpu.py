@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from docclf.augment.params import BLURS, BORDERS, KERNEL, NOISES, Params
+from docclf.augment.draws.params import BLURS, BORDERS, KERNEL, NOISES, Params
 from docclf.errors import InputError
 from docclf.imaging import blur as blurs
 from docclf.imaging import colour as colours

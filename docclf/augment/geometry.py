@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from docclf.augment.draw import Draw, check_probability, check_range, check_weights
-from docclf.augment.homography import ORIENTED, backdrop, shifted_scaled_rotated, turned_quad
-from docclf.augment.params import BORDERS, GRID
+from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
+from docclf.augment.draws.homography import ORIENTED, backdrop, shifted_scaled_rotated, turned_quad
+from docclf.augment.draws.params import BORDERS, GRID
 
 TRIES = 10  # as torchvision's and albumentations' random resized crop
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from docclf.augment.draw import Draw, check_probability, check_range
-from docclf.augment.draw_batch import BatchDraw
+from docclf.augment.draws.batch import BatchDraw
+from docclf.augment.draws.draw import Draw, check_probability, check_range
 
 
 class Ground:

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from docclf.augment.draw import Draw, check_probability, check_range
-from docclf.augment.draw_batch import BatchDraw, each
+from docclf.augment.draws.batch import BatchDraw, each
+from docclf.augment.draws.draw import Draw, check_probability, check_range
 
 _HALF_PLANE = 4.0  # a band wider than the image is a half plane
 

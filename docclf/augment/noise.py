@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from docclf.augment.draw import Draw, check_probability, check_range, check_weights
-from docclf.augment.draw_batch import BatchDraw
-from docclf.augment.params import NOISES
+from docclf.augment.draws.batch import BatchDraw
+from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
+from docclf.augment.draws.params import NOISES
 from docclf.imaging.noise import BANK
 
 

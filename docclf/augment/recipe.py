@@ -6,15 +6,15 @@ from docclf.augment.blur import Blur
 from docclf.augment.colour import Colour
 from docclf.augment.compression import Compression
 from docclf.augment.cpu import CpuExecutor
-from docclf.augment.device import DeviceExecutor
-from docclf.augment.draw import draws
-from docclf.augment.draw_batch import Stream
+from docclf.augment.device.executor import DeviceExecutor
+from docclf.augment.draws.batch import Stream
+from docclf.augment.draws.draw import draws
+from docclf.augment.draws.geometry import draw_geometry
+from docclf.augment.draws.params import Params, identity
 from docclf.augment.geometry import Geometry
-from docclf.augment.geometry_batch import draw_geometry
 from docclf.augment.ground import Ground
 from docclf.augment.light import Light
 from docclf.augment.noise import Noise
-from docclf.augment.params import Params, identity
 from docclf.errors import InputError
 from docclf.imaging.noise import NoiseBank
 

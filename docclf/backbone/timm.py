@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
-from docclf.weights import forget, timm_options
+from docclf.pretrained.timm import forget, timm_options
 
 LEAST = 4  # places a side that a map keeps: what the original has (128 px, stride 32)
 

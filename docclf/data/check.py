@@ -5,11 +5,11 @@ from collections import Counter
 
 import numpy as np
 
-from docclf.data.copies import NEAR, drop_copies, near_pairs
-from docclf.data.index import Index
-from docclf.data.pack_items import PackItems
-from docclf.data.pack_plan import predict
-from docclf.data.terminal import add_source_arguments, indexes_of, main
+from docclf.data.index.build import Index
+from docclf.data.index.command import add_source_arguments, indexes_of, main
+from docclf.data.index.copies import NEAR, drop_copies, near_pairs
+from docclf.data.pack.estimate import predict
+from docclf.data.pack.items import PackItems
 
 _SHOWN = 10
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from docclf.data.evaluation import EvaluationLoader, EvaluationPart
-from docclf.data.evaluation_set import SPLITS, EvaluationSet
-from docclf.data.loader import Batches
-from docclf.data.scan import check_folder
+from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
+from docclf.data.evaluation.set import SPLITS, EvaluationSet
+from docclf.data.loader.batches import Batches
+from docclf.data.sources.scan import check_folder
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS, read_image
 

@@ -4,13 +4,13 @@ import re
 
 import numpy as np
 
-from docclf.data.evaluation import EvaluationLoader
-from docclf.data.files import images_of
-from docclf.data.held_out import captured_documents, hold_out
-from docclf.data.index import Index, build_index, without_copies
-from docclf.data.instances import Instances
-from docclf.data.loader import Batches
-from docclf.data.tree import read_tree
+from docclf.data.evaluation.folder import read_tree
+from docclf.data.evaluation.held_out import captured_documents, hold_out
+from docclf.data.evaluation.loader import EvaluationLoader
+from docclf.data.folder import Instances
+from docclf.data.index.build import Index, build_index, without_copies
+from docclf.data.loader.batches import Batches
+from docclf.data.pixels.files import images_of
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
 
@@ -43,7 +43,7 @@ class ImageNet:
         cache_gb: memory for that, 10^9 bytes.
         threads: threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
-        augment: see `docclf.data.loader.Batches`.
+        augment: see `docclf.data.loader.batches.Batches`.
     """
 
     def __init__(

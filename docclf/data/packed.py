@@ -2,21 +2,21 @@
 
 import numpy as np
 
-from docclf.data.designs import Designs
-from docclf.data.evaluation import EvaluationLoader
-from docclf.data.expand import FOLDS, Expanded
-from docclf.data.feed.decoded import Decoded
-from docclf.data.feed.mapped import Mapped
-from docclf.data.feed.memory import Memory
-from docclf.data.feed.resident import Resident
-from docclf.data.index import index_source
-from docclf.data.keys import class_keys
-from docclf.data.loader import Batches
-from docclf.data.pack import open_pack
-from docclf.data.sources.choose import open_source
+from docclf.data.drawn.designs import Designs
+from docclf.data.evaluation.folder import read_tree
+from docclf.data.evaluation.held_out_pack import held_out_of, held_out_set
+from docclf.data.evaluation.loader import EvaluationLoader
+from docclf.data.index.build import index_source
+from docclf.data.loader.batches import Batches
+from docclf.data.pack.combine import without_copies
+from docclf.data.pack.read import open_pack
+from docclf.data.pixels.decoded import Decoded
+from docclf.data.pixels.mapped import Mapped
+from docclf.data.pixels.memory import Memory
+from docclf.data.pixels.resident import Resident
+from docclf.data.pixels.views import FOLDS, Expanded, class_keys
+from docclf.data.sources.open import open_source
 from docclf.data.synthetic import Synthetic
-from docclf.data.tree import read_tree
-from docclf.data.union import held_out_of, held_out_set, without_copies
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
 
@@ -57,7 +57,7 @@ class Packed:
         workers, threads: processes that draw, threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
         kinds: what each part shows (packs, then designs), for augment=by_kind.
-        augment: see `docclf.data.loader.Batches`; may have `share_out(kinds, sizes)`, which tells where parts end.
+        augment: see `docclf.data.loader.batches.Batches`; may have `share_out(kinds, sizes)`: where parts end.
     """
 
     def __init__(

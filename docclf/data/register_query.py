@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from docclf.data.evaluation import EvaluationLoader
-from docclf.data.loader import Batches
-from docclf.data.tree import read_tree
+from docclf.data.evaluation.folder import read_tree
+from docclf.data.evaluation.loader import EvaluationLoader
+from docclf.data.loader.batches import Batches
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from docclf.data.evaluation import EvaluationLoader
-from docclf.data.feed.sharded import ShardedBatches
-from docclf.data.shards import litdata, read_facts
+from docclf.data.evaluation.folder import read_tree
+from docclf.data.evaluation.loader import EvaluationLoader
+from docclf.data.litdata.loader import ShardedBatches
+from docclf.data.litdata.shards import litdata, read_facts
 from docclf.data.synthetic import Synthetic
-from docclf.data.tree import read_tree
 from docclf.imaging.read import MAX_PIXELS
 
 
@@ -27,7 +27,7 @@ class Sharded:
         workers: drawing processes; None takes the cores of this process.
         threads: threads that augment; None takes the cores of this process.
         max_pixels: larger evaluation images are refused.
-        augment: see `docclf.data.loader.Batches`.
+        augment: see `docclf.data.loader.batches.Batches`.
 
     Raises:
         InputError: LitData is not installed, or no shards are there.

@@ -4,16 +4,15 @@ from functools import cached_property
 
 import numpy as np
 
-from docclf.data.designs import design_hashes
-from docclf.data.drawings import cached
-from docclf.data.evaluation import EvaluationLoader, EvaluationPart
-from docclf.data.evaluation_set import EvaluationSet
-from docclf.data.expand import FOLDS, Expanded
-from docclf.data.keys import class_keys
-from docclf.data.loader import Batches
+from docclf.data.drawn.cache import cached
+from docclf.data.drawn.designs import design_hashes
+from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
+from docclf.data.evaluation.set import EvaluationSet
+from docclf.data.loader.batches import Batches
+from docclf.data.pixels.views import FOLDS, Expanded, class_keys
 from docclf.errors import InputError
-from docclf.imaging.document.design import kind_of
-from docclf.imaging.document.worker import Row, picture
+from docclf.synthetic.design import kind_of
+from docclf.synthetic.worker import Row, picture
 
 # First design of each split: multiples of the family block, so that siblings never stand in two splits, and far apart,
 # so that the evaluation documents stay the same whatever the number of training designs.
@@ -43,7 +42,7 @@ class Synthetic:
         expand: 1, or 8 (orientations) or 24 (those, whole and in halves) classes per design.
         cache_dir: folder of the drawn pictures; None takes DOCCLF_CACHE or ~/.cache/docclf.
         workers, threads: processes that draw, threads that read; None takes the cores of this process.
-        augment: see `docclf.data.loader.Batches`.
+        augment: see `docclf.data.loader.batches.Batches`.
     """
 
     def __init__(

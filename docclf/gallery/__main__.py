@@ -4,8 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from docclf import cli, thresholds
+from docclf.cli import entry as cli
 from docclf.errors import InputError
+from docclf.evaluation import thresholds
 from docclf.gallery import storage
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery

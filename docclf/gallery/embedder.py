@@ -92,7 +92,8 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
             return Embedder(model, about["weights_sha256"], json.loads(about.get("thresholds", "[]")))
         return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")
     # Lightning takes seconds to import, which an ONNX file does not need.
-    from docclf import thresholds, trained
+    from docclf.checkpoint import network as trained
+    from docclf.evaluation import thresholds
     from docclf.model.network import Network
 
     found = trained.load(path, allow)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from docclf.data.layout import QUERY_PREFIX, class_of
-from docclf.data.scan import check_folder, scan
+from docclf.data.evaluation.layout import QUERY_PREFIX, class_of
+from docclf.data.sources.scan import check_folder, scan
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from docclf import __version__, atomic
+from docclf import __version__
 from docclf.errors import InputError
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
+from docclf.utils import atomic
 
 VERSION = 1
 # Torch and onnxruntime agree to 1e-6 of a cosine; int8 weights or other preprocessing do not to 1e-5.

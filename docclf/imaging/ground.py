@@ -9,7 +9,7 @@ def kept(ground: np.ndarray, size: int) -> np.ndarray:
     """float32 [S,S] share of the image, 0 to 1: a turned superellipse, its edge one pixel wide.
 
     Args:
-        ground: [9]; see docclf.augment.params.
+        ground: [9]; see docclf.augment.draws.params.
         size: S, pixels.
     """
     x0, y0, rx, ry, exponent, angle = (float(v) for v in ground[:6])

@@ -15,7 +15,7 @@ def gain_field(gradient: np.ndarray, vignette: float, shadow: np.ndarray) -> np.
     """float64 [24,24,3] factors: (1 + gradient . 2 (x, y)) (1 - vignette r^2) (1 - darkness of the shadow), at least 0.
 
     Args:
-        gradient: [3,2]; see docclf.augment.params, as for the others.
+        gradient: [3,2]; see docclf.augment.draws.params, as for the others.
         vignette: loss at the corners.
         shadow: [5] direction, offset, half width of the edge, darkness, width of the band.
     """

@@ -18,7 +18,7 @@ def to_pixels(warp: np.ndarray, size: int, width: int, height: int) -> np.ndarra
     """[3,3] from output pixel indices to source pixel indices, for a homography in [0,1] coordinates.
 
     Args:
-        warp: [3,3], output to source; see docclf.augment.params.
+        warp: [3,3], output to source; see docclf.augment.draws.params.
         size: side of the output, pixels.
         width: source width, pixels.
         height: source height, pixels.

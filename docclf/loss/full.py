@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from docclf.loss import ramp
+from docclf.loss.centres.rows import Rows, draw
+from docclf.loss.checks import kept
 from docclf.loss.health import summary
-from docclf.loss.labels import kept
-from docclf.loss.rows import Rows, draw
 from docclf.ops import real, unit
 
 

@@ -5,17 +5,18 @@ import math
 import torch
 from torch import Tensor, nn
 
+from docclf.distributed.ranks import Ranks
 from docclf.errors import InputError
-from docclf.loss import backend as backends
-from docclf.loss import guard, ramp
+from docclf.loss import checks as guard
+from docclf.loss import ramp
+from docclf.loss.backend import choose as backends
+from docclf.loss.backend.others import Others
+from docclf.loss.backend.product import Product
+from docclf.loss.centres.pending import Pending
+from docclf.loss.centres.rows import Rows
+from docclf.loss.centres.sampler import sampled
+from docclf.loss.checks import kept
 from docclf.loss.health import summary
-from docclf.loss.labels import kept
-from docclf.loss.others import Others
-from docclf.loss.pending import Pending
-from docclf.loss.product import Product
-from docclf.loss.ranks import Ranks
-from docclf.loss.rows import Rows
-from docclf.loss.sampler import sampled
 from docclf.ops import real, unit
 
 UNSAMPLED = ("frozen", "dense")

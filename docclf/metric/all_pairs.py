@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from docclf.metric.assemble import assemble, check_settings
-from docclf.metric.layout import all_pairs_layout, check_same_model
+from docclf.metric.pairs.layout import all_pairs_layout, check_same_model
 from docclf.metric.register_query import check_parents
 from docclf.metric.result import Result
 

@@ -3,15 +3,15 @@
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.metric.breakdown import by_class
-from docclf.metric.identification import detection_curve, identification
-from docclf.metric.intervals import add_intervals
-from docclf.metric.layout import Layout
-from docclf.metric.resample import draw_sample
+from docclf.metric.bootstrap.intervals import add_intervals
+from docclf.metric.bootstrap.resample import draw_sample
+from docclf.metric.measures.breakdown import by_class
+from docclf.metric.measures.identification import detection_curve, identification
+from docclf.metric.measures.selection import selection
+from docclf.metric.measures.verification import verification
+from docclf.metric.pairs.layout import Layout
+from docclf.metric.pairs.sweep import Pairs, Sweep, sweep
 from docclf.metric.result import Result, histogram
-from docclf.metric.selection import selection
-from docclf.metric.sweep import Pairs, Sweep, sweep
-from docclf.metric.verification import verification
 
 HARDEST = 1000  # pairs kept for a report
 EXTREMES = 1 << 20  # impostor pairs kept with their places for the bootstrap: 12 MB

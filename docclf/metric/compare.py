@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.metric.bootstrap import draw
-from docclf.metric.operating import target_text
+from docclf.metric.bootstrap.draw import draw
+from docclf.metric.pairs.operating import target_text
 from docclf.metric.result import Result
 
 

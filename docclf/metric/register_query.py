@@ -5,7 +5,7 @@ from torch import Tensor
 
 from docclf.errors import InputError
 from docclf.metric.assemble import assemble, check_settings
-from docclf.metric.layout import register_query_layout
+from docclf.metric.pairs.layout import register_query_layout
 from docclf.metric.result import Result
 
 

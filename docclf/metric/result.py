@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from docclf.metric.counter import HISTOGRAM_EDGES
+from docclf.metric.pairs.counter import HISTOGRAM_EDGES
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Result:
 
     def table(self) -> str:
         """The operating points as text."""
-        from docclf.metric.table import table
+        from docclf.metric.measures.table import table
 
         return table(self)
 

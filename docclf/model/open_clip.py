@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from docclf import clip
+from docclf.pretrained import open_clip as clip
 
 
 class OpenClip:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.weights import timm_features
+from docclf.pretrained.timm import timm_features
 
 
 class Timm:

@@ -6,11 +6,10 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from docclf import atomic
 from docclf.report import charts
 from docclf.report.classes import by_class, classes_csv
 from docclf.report.embedding_map import maps
-from docclf.report.facts import facts
+from docclf.report.fact_tables import facts
 from docclf.report.figure import PALETTE
 from docclf.report.hardest import false_accepts, false_rejects
 from docclf.report.inputs import Evaluation
@@ -19,6 +18,7 @@ from docclf.report.outcome import Outcome, outcome
 from docclf.report.strip import strip
 from docclf.report.thumbnail import Thumbnails
 from docclf.report.worst import worst
+from docclf.utils import atomic
 
 
 def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> list[Path]:

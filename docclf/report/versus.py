@@ -54,7 +54,7 @@ def changed(a: Any, b: Any) -> dict:
     """Returns the queries that one run gets right at the nearest image and the other does not, and how many of each.
 
     Args:
-        a, b: saved runs on one split (`docclf.saved.Saved`).
+        a, b: saved runs on one split (`docclf.compare.saved.Saved`).
     """
     both, neither = int((a.right & b.right).sum()), int((a.known & ~a.right & ~b.right).sum())
     fixed, broken = np.flatnonzero(~a.right & b.right), np.flatnonzero(a.right & ~b.right)
@@ -105,7 +105,7 @@ def differing(tables: Sequence[list[tuple[str, list[tuple[str, str]]]]]) -> list
     """Returns (name, one value per run) of the facts in which runs differ.
 
     Args:
-        tables: per run what `docclf.report.facts.facts` returns.
+        tables: per run what `docclf.report.fact_tables.facts` returns.
     """
     flat = [{f"{title}.{key}": value for title, rows in run for key, value in rows} for run in tables]
     keys = dict.fromkeys(key for run in flat for key in run)

@@ -12,11 +12,11 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from docclf import atomic
 from docclf.errors import InputError
 from docclf.teacher.fill import fill
 from docclf.teacher.identity import differences, identity
 from docclf.teacher.tower import Tower
+from docclf.utils import atomic
 
 _log = logging.getLogger(__name__)
 MANIFEST, FEATURES = "manifest.json", "features.f16"

@@ -6,8 +6,8 @@ from typing import Any
 import open_clip
 from torch import nn
 
-from docclf import clip
 from docclf.errors import InputError
+from docclf.pretrained import open_clip as clip
 from docclf.teacher.cache import Cache
 from docclf.teacher.pixels import Pixels
 from docclf.teacher.teacher import Teacher

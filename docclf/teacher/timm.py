@@ -6,11 +6,11 @@ import timm
 from torch import nn
 
 from docclf.errors import InputError
+from docclf.pretrained.timm import timm_features
 from docclf.teacher.cache import Cache
 from docclf.teacher.pixels import KINDS, Pixels
 from docclf.teacher.teacher import Teacher
 from docclf.teacher.tower import Tower
-from docclf.weights import timm_features
 
 
 class Timm(Teacher):

@@ -13,7 +13,7 @@ import time
 import numpy as np
 import torch
 
-from docclf.metric.bootstrap import draw, interval
+from docclf.metric.bootstrap.draw import draw, interval
 from docclf.metric.register_query import RegisterQuery
 
 TARGETS = [1e-2, 1e-3, 1e-4]

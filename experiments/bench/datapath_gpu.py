@@ -22,9 +22,9 @@ from torch import nn
 from docclf.augment.sheet import load
 from docclf.backbone.timm import TimmBackbone
 from docclf.batch import Batch
-from docclf.data.expand import Expanded
-from docclf.data.feed.resident import Resident
-from docclf.data.loader import Batches
+from docclf.data.loader.batches import Batches
+from docclf.data.pixels.resident import Resident
+from docclf.data.pixels.views import Expanded
 from docclf.head.norm import LayerBatchNorm
 from docclf.head.squeeze import Squeeze
 from docclf.loss.optimizer.sgd import SGD

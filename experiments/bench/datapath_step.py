@@ -6,8 +6,8 @@ import torch
 
 from docclf.augment.sheet import load
 from docclf.backbone.timm import TimmBackbone
-from docclf.data.feed.memory import Memory
-from docclf.data.loader import Batches
+from docclf.data.loader.batches import Batches
+from docclf.data.pixels.memory import Memory
 
 
 def training(memory: Memory, size: int, steps: int) -> tuple[int, float, float]:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 import train  # noqa: E402, F401  registers its schema
 from docclf import build  # noqa: E402
+from docclf.training import build as training_build  # noqa: E402
 
 MODES = {
     "none": ["teacher=none"],
@@ -52,7 +53,7 @@ class Trial:
         config = composed(options, changes, folder)
         self.device, self.times = device, []
         self.dataset = build.data(config.data, config.image_size, 0, build.augmentation(config))
-        self.engine = build.engine(config, build.encoder(config), self.dataset).to(device).train()
+        self.engine = training_build.engine(config, build.encoder(config), self.dataset).to(device).train()
         self.teacher, self.filling = self.engine.teacher, None
         if self.teacher is not None:
             start = clock()

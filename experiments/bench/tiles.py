@@ -14,8 +14,12 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from docclf import build, checkpoint, saving
-from docclf.loss import shards
+from docclf import build
+from docclf.checkpoint import centres as checkpoint_centres
+from docclf.checkpoint import network
+from docclf.checkpoint import read as checkpoint
+from docclf.loss.centres import files as shards
+from docclf.training import build as training_build
 
 TILE = 128
 
@@ -40,11 +44,11 @@ def main() -> None:
     path = given.run / "last.ckpt"
     stored = checkpoint.load(path)
     config = OmegaConf.create(checkpoint.config_of(stored, path))
-    encoder = build.weights(build.encoder(config), stored, str(path)).eval()
+    encoder = network.weights(build.encoder(config), stored, str(path)).eval()
     config.data.batch_size, config.data.samples_per_epoch = given.batch, given.batch
     data = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
-    engine = build.engine(config, encoder, data)
-    shards.load(saving.beside(path), stored[saving.CENTRES], engine.loss)
+    engine = training_build.engine(config, encoder, data)
+    shards.load(checkpoint_centres.beside(path), stored[checkpoint_centres.CENTRES], engine.loss)
     loader = data.train_loader(0, 1, (), "cpu")
     batch = loader.prepare(next(iter(loader)))
     loader.close()

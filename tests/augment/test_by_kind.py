@@ -12,8 +12,8 @@ from packs import folder_of, pack_of
 
 import train  # noqa: F401  registers its schema
 from docclf.augment.by_kind import ByKind
-from docclf.augment.draw import SECOND
-from docclf.augment.params import stack
+from docclf.augment.draws.draw import SECOND
+from docclf.augment.draws.params import stack
 from docclf.augment.recipe import Recipe
 from docclf.augment.sheet import load
 from docclf.data.packed import Packed

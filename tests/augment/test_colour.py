@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from docclf.augment.colour import Colour
-from docclf.augment.draw import draws
+from docclf.augment.draws.draw import draws
 from docclf.imaging.colour import LUMA, apply_matrix, hue_rotation
 
 PLAIN = {

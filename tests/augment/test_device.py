@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment.draw import SECOND
-from docclf.augment.params import Params, stack
+from docclf.augment.draws.draw import SECOND
+from docclf.augment.draws.params import Params, stack
 from docclf.augment.sheet import load
 from docclf.errors import InputError
 from docclf.imaging.resize import squash

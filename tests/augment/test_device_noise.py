@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment import device_noise
-from docclf.augment.device_resize import to_bytes
+from docclf.augment.device import noise as device_noise
+from docclf.augment.device.resize import to_bytes
 from docclf.imaging import noise as single
 from docclf.imaging.noise import BANK, NoiseBank
 

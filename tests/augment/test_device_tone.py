@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment.device_resize import to_bytes
-from docclf.augment.device_tone import gamma, light, matrix
-from docclf.augment.params import stack
+from docclf.augment.device.resize import to_bytes
+from docclf.augment.device.tone import gamma, light, matrix
+from docclf.augment.draws.params import stack
 from docclf.augment.sheet import load
 from docclf.imaging import colour as colours
 from docclf.imaging import light as lights

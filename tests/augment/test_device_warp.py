@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from docclf.augment.cpu import CpuExecutor
-from docclf.augment.device_frame import boxes, covered, outlines, pixel_maps
-from docclf.augment.device_warp import warp
-from docclf.augment.params import BORDERS, Params, stack
+from docclf.augment.device.frame import boxes, covered, outlines, pixel_maps
+from docclf.augment.device.warp import warp
+from docclf.augment.draws.params import BORDERS, Params, stack
 from docclf.imaging import warp as warps
 
 TILTED = np.array([[0.9, 0.12, -0.08], [-0.1, 1.05, 0.04], [0.12, -0.06, 1.0]])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docclf.augment.draw import GROUPS, SLOTS, check_weights, draws
+from docclf.augment.draws.draw import GROUPS, SLOTS, check_weights, draws
 from docclf.errors import InputError
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from docclf.augment.draw import GROUPS, SECOND, SLOTS, draws
-from docclf.augment.draw_batch import Stream, each, philox
+from docclf.augment.draws.batch import Stream, each, philox
+from docclf.augment.draws.draw import GROUPS, SECOND, SLOTS, draws
 from docclf.errors import InputError
 
 EPOCHS = np.array([0, 3, SECOND, SECOND + 3, 2**62])

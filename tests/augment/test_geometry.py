@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docclf.augment.draw import draws
+from docclf.augment.draws.draw import draws
 from docclf.augment.geometry import Geometry
 from docclf.errors import InputError
 from docclf.imaging.warp import warp_to_square

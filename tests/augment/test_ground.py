@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment import device_ground
-from docclf.augment.device_resize import to_bytes
+from docclf.augment.device import ground as device_ground
+from docclf.augment.device.resize import to_bytes
 from docclf.augment.ground import Ground
 from docclf.augment.sheet import load
 from docclf.errors import InputError

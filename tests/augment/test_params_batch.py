@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from docclf.augment.draw import SECOND
-from docclf.augment.params import identity, stack
+from docclf.augment.draws.draw import SECOND
+from docclf.augment.draws.params import identity, stack
 from docclf.augment.sheet import load
 
 NAMES = ("geometry", "docclassifier", "capture", "capture_ground")

@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 import train  # noqa: F401  registers its schema
-from docclf.augment.params import BLURS, BORDERS, NOISES, Params, stack
+from docclf.augment.draws.params import BLURS, BORDERS, NOISES, Params, stack
 from docclf.augment.recipe import Recipe
 from docclf.augment.sheet import RECIPES, load
 from docclf.errors import InputError

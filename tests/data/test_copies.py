@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from docclf.data.copies import drop_copies, near_pairs
-from docclf.data.index_cache import Entry
+from docclf.data.index.copies import drop_copies, near_pairs
+from docclf.data.index.entry import Entry
 
 
 def entry(number, look, sha=None):

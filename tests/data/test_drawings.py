@@ -1,7 +1,7 @@
 import pytest
 
-from docclf.data import drawings
-from docclf.imaging.document.worker import Row
+from docclf.data.drawn import cache as drawings
+from docclf.synthetic.worker import Row
 
 
 def test_a_drawing_process_that_is_killed_names_the_file_and_leaves_nothing(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.data.evaluation import EvaluationLoader, EvaluationPart
+from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
 from docclf.errors import InputError
 
 

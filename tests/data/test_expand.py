@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from docclf.data.expand import FOLD, Expanded, view
-from docclf.data.loader import Batches
+from docclf.data.loader.batches import Batches
+from docclf.data.pixels.views import FOLD, Expanded, view
 from docclf.imaging.resize import squash
 
 

@@ -4,10 +4,10 @@ import torch
 from image_files import save
 from shared_data import SHARED, needs_shared
 
-from docclf.data.files import images_of
+from docclf.data.evaluation.held_out import hold_out
 from docclf.data.folder import Folder
-from docclf.data.held_out import hold_out
-from docclf.data.index import build_index
+from docclf.data.index.build import build_index
+from docclf.data.pixels.files import images_of
 from docclf.errors import InputError
 
 

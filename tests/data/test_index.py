@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from image_files import pixels, save
 
-from docclf.data import index_check
-from docclf.data.index import build_index, without_copies
-from docclf.data.scan import scan
+from docclf.data.index import decode as index_check
+from docclf.data.index.build import build_index, without_copies
+from docclf.data.sources.scan import scan
 from docclf.errors import InputError
 
 

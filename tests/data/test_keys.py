@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from docclf.data.designs import Designs, design_hashes
-from docclf.data.expand import FOLDS
-from docclf.data.keys import class_keys
+from docclf.data.drawn.designs import Designs, design_hashes
+from docclf.data.pixels.views import FOLDS, class_keys
 
 
 def hashes(count, seed=0):

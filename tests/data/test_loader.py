@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.data.loader import Batches
+from docclf.data.loader.batches import Batches
 from docclf.errors import InputError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from docclf.data.order import Order
+from docclf.data.loader.order import Order
 
 
 def whole(order, epoch):

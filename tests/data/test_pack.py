@@ -6,10 +6,10 @@ import pytest
 from image_files import pixels, save
 from PIL import Image
 
-from docclf.data.index import build_index
-from docclf.data.pack import open_pack
-from docclf.data.pack_items import PackItems
-from docclf.data.pack_write import write_pack
+from docclf.data.index.build import build_index
+from docclf.data.pack.items import PackItems
+from docclf.data.pack.read import open_pack
+from docclf.data.pack.write import write_pack
 from docclf.errors import InputError
 
 
@@ -96,7 +96,7 @@ def test_a_pack_that_is_not_whole_is_refused(root, tmp_path):
         (out / "manifest.json").write_text(content)
         with pytest.raises(InputError, match="manifest.json"):
             open_pack(out)
-    with pytest.raises(InputError, match="no pack there.*docclf.data.pack SOURCE"):
+    with pytest.raises(InputError, match="no pack there.*docclf.data.pack.read SOURCE"):
         open_pack(tmp_path / "none")
 
 

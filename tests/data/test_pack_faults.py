@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from image_files import save
 
-from docclf.data import pack_plan, pack_write
-from docclf.data.index import build_index, index_source
-from docclf.data.pack import open_pack
-from docclf.data.pack_check import verify_pack
-from docclf.data.pack_items import PackItems
-from docclf.data.pack_journal import NAME
-from docclf.data.pack_plan import check_space, predict
-from docclf.data.pack_write import BLOCK, write_pack
+from docclf.data.index.build import build_index, index_source
+from docclf.data.pack import estimate as pack_plan
+from docclf.data.pack import write as pack_write
+from docclf.data.pack.estimate import check_space, predict
+from docclf.data.pack.items import PackItems
+from docclf.data.pack.journal import NAME
+from docclf.data.pack.read import open_pack
+from docclf.data.pack.verify import verify_pack
+from docclf.data.pack.write import BLOCK, write_pack
 from docclf.data.sources.folder import FolderSource
 from docclf.errors import InputError
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from packs import folder_of, pack_of
 
-from docclf.augment.draw import SECOND
+from docclf.augment.draws.draw import SECOND
 from docclf.augment.sheet import load
-from docclf.data.expand import view
-from docclf.data.feed import fill
 from docclf.data.folder import Folder
+from docclf.data.loader import fill
 from docclf.data.packed import Packed
+from docclf.data.pixels.views import view
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 

@@ -8,9 +8,9 @@ import torch
 from packs import folder_of, pack_of
 
 from docclf.augment.sheet import load
-from docclf.data.feed.mapped import Mapped
+from docclf.data.litdata.shards import write_shards
+from docclf.data.pixels.mapped import Mapped
 from docclf.data.sharded import Sharded
-from docclf.data.shards import write_shards
 from docclf.errors import InputError
 
 
@@ -63,7 +63,7 @@ def test_two_ranks_are_disjoint(places):
 
 
 def test_without_shards_the_error_says_what_to_do(places, tmp_path):
-    with pytest.raises(InputError, match="docclf.data.shards"):
+    with pytest.raises(InputError, match="docclf.data.litdata"):
         Sharded(24, 0, str(tmp_path), 5)
 
 

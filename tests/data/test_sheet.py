@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from docclf.data.sheet import KINDS, main
+from docclf.data.drawn.sheet import KINDS, main
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from docclf.data.store import Store, stored
+from docclf.data.pixels.memory import Store, stored
 from docclf.errors import InputError
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docclf.data import drawings
+from docclf.data.drawn import cache as drawings
 from docclf.data.synthetic import STARTS, Synthetic
 from docclf.errors import InputError
-from docclf.imaging.document.design import BLOCK, family
-from docclf.imaging.document.worker import Row, picture, square
+from docclf.synthetic.design import BLOCK, family
+from docclf.synthetic.worker import Row, picture, square
 
 ROOT = Path(__file__).resolve().parents[2]
 

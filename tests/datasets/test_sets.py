@@ -16,7 +16,7 @@ import tiny_imagenet
 import unique_pool
 from shared_data import SHARED, needs_shared
 
-from docclf.data.pack import open_pack
+from docclf.data.pack.read import open_pack
 from docclf.errors import InputError
 
 

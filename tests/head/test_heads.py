@@ -2,14 +2,15 @@ import pytest
 import torch
 from torch import nn
 
-from docclf import build, cost
+from docclf import build
 from docclf.backbone.timm import TimmBackbone
-from docclf.engine import Encoder
+from docclf.encoder import Encoder
 from docclf.errors import InputError
 from docclf.head.flatten import Flatten
 from docclf.head.gap import Gap
 from docclf.head.norm import LayerBatchNorm
 from docclf.head.squeeze import Squeeze
+from docclf.provenance import cost
 
 
 def encoder(head, norm=nn.LayerNorm, size=128, dim=256):

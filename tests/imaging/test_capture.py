@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.imaging import capture as module
-from docclf.imaging.capture import capture
-from docclf.imaging.document.draw import draw
+from docclf.synthetic import capture as module
+from docclf.synthetic.capture import capture
+from docclf.synthetic.draw import draw
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -8,10 +8,10 @@ import torch
 from loss_reference import close
 
 from docclf.errors import InputError
-from docclf.loss import backend
-from docclf.loss.chunked import Chunked
-from docclf.loss.eager import Eager
-from docclf.loss.product import Product
+from docclf.loss.backend import choose as backend
+from docclf.loss.backend.chunked import Chunked
+from docclf.loss.backend.eager import Eager
+from docclf.loss.backend.product import Product
 
 CPU = torch.device("cpu")
 

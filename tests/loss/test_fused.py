@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from docclf.errors import InputError
-from docclf.loss.backend import choose
-from docclf.loss.product import Product
+from docclf.loss.backend.choose import choose
+from docclf.loss.backend.product import Product
 
 TESTS = Path(__file__).parents[1]
 

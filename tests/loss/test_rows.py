@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from docclf.errors import InputError
+from docclf.loss.centres.rows import Rows, draw
 from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
-from docclf.loss.rows import Rows, draw
 
 K, D = 23, 7
 

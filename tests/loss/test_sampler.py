@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docclf.loss.sampler import bernoulli, with_positives
+from docclf.loss.centres.sampler import bernoulli, with_positives
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.3, 0.9])

@@ -8,7 +8,7 @@ import torch
 from loss_sharded_run import LIMIT, main
 
 from docclf.errors import InputError
-from docclf.loss import shards
+from docclf.loss.centres import files as shards
 from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
@@ -16,7 +16,7 @@ from docclf.margin.cosface import CosFace
 
 # one server imports torch once; its forks are the ranks
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["torch", "docclf.loss.shards"])
+PROCESSES.set_forkserver_preload(["torch", "docclf.loss.centres.files"])
 
 
 def train(tmp_path, size, optimizer="sgd", rate=0.3, fused=True, first=0, last=4, resume="", save=""):

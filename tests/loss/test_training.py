@@ -5,11 +5,11 @@ import torch
 from loss_reference import MARGINS
 
 from docclf.errors import InputError
+from docclf.loss.backend.product import Product
 from docclf.loss.full import Full
 from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
-from docclf.loss.product import Product
 
 K, D = 41, 7
 RULES = {

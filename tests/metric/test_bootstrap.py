@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from docclf.errors import InputError
-from docclf.metric import resample
 from docclf.metric.all_pairs import AllPairs
-from docclf.metric.bootstrap import draw, interval
+from docclf.metric.bootstrap import resample
+from docclf.metric.bootstrap.draw import draw, interval
 from docclf.metric.compare import compare
 from docclf.metric.register_query import RegisterQuery
 

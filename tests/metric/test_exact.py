@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from metric import reference
 
-from docclf.metric import assemble, counter, layout, pilot, sweep
+from docclf.metric import assemble
 from docclf.metric.all_pairs import AllPairs
-from docclf.metric.export import all_pairs_scores, register_query_scores
-from docclf.metric.operating import target_text
+from docclf.metric.pairs import counter, layout, pilot, sweep
+from docclf.metric.pairs.export import all_pairs_scores, register_query_scores
+from docclf.metric.pairs.operating import target_text
 from docclf.metric.register_query import RegisterQuery
 
 TARGETS = [0.5, 1e-1, 1e-2, 1e-3, 1e-4]

@@ -6,8 +6,8 @@ from metric import reference
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from docclf.metric.all_pairs import AllPairs
-from docclf.metric.export import all_pairs_scores, register_query_scores
-from docclf.metric.operating import allowed, missing, target_text
+from docclf.metric.pairs.export import all_pairs_scores, register_query_scores
+from docclf.metric.pairs.operating import allowed, missing, target_text
 from docclf.metric.register_query import RegisterQuery
 
 TARGETS = [1e-1, 1e-2, 1e-3, 1e-4]

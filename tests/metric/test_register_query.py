@@ -10,9 +10,9 @@ from omegaconf import OmegaConf
 
 from docclf.errors import InputError
 from docclf.metric.all_pairs import AllPairs
+from docclf.metric.measures.selection import selection, selection_target
+from docclf.metric.pairs.scores import unit_rows
 from docclf.metric.register_query import RegisterQuery
-from docclf.metric.scores import unit_rows
-from docclf.metric.selection import selection, selection_target
 
 TARGETS = [1e-1, 1e-2, 1e-3]
 

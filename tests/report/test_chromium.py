@@ -9,7 +9,8 @@ import cv2
 import pytest
 from report_cases import made, measured
 
-from docclf import compare, saved
+from docclf.compare import __main__ as compare
+from docclf.compare import saved
 from docclf.report.page import write
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from report_cases import made, measured
 
-from docclf import compare, saved
+from docclf.compare import __main__ as compare
+from docclf.compare import saved
 from docclf.errors import InputError
 from docclf.metric.compare import compare as paired
 

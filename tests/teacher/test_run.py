@@ -8,8 +8,8 @@ import small_checkpoint
 import torch
 from conftest import TINY
 
-from docclf import checkpoint
-from docclf.callbacks import GracefulStop
+from docclf.checkpoint import read as checkpoint
+from docclf.training.graceful_stop import GracefulStop
 
 FAST = [*TINY, "backbone.name=test_efficientnet", "image_size=32", "embed_dim=16", "teacher=checkpoint"]
 

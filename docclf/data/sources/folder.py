@@ -4,7 +4,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from docclf.data.scan import scan
+from docclf.data.sources.scan import scan
 from docclf.data.sources.source import Found, Unusable
 from docclf.errors import InputError
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.loss.schedule import Curve
+from docclf.loss.optimizer.schedule import Curve
 
 
 class AdamW:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.data.expand import FOLD, view
-from docclf.data.feed.cut import cut, squash_batch, views, weights
+from docclf.data.loader.cut import cut, squash_batch, views, weights
+from docclf.data.pixels.views import FOLD, view
 from docclf.imaging.resize import squash
 
 

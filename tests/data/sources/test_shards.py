@@ -7,11 +7,11 @@ import pytest
 from image_files import pixels, save
 from PIL import Image
 
-from docclf.data.index import index_source
-from docclf.data.pack_items import PackItems
-from docclf.data.pack_write import write_pack
-from docclf.data.sources.choose import open_source
-from docclf.data.sources.shards import TarShards
+from docclf.data.index.build import index_source
+from docclf.data.pack.items import PackItems
+from docclf.data.pack.write import write_pack
+from docclf.data.sources.open import open_source
+from docclf.data.sources.tar import TarShards
 from docclf.errors import InputError
 
 

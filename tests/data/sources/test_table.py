@@ -5,11 +5,11 @@ import pytest
 from image_files import pixels
 from PIL import Image
 
-from docclf.data.index import index_source
-from docclf.data.pack_items import PackItems
-from docclf.data.pack_write import write_pack
-from docclf.data.sources.choose import open_source
-from docclf.data.sources.table import Table
+from docclf.data.index.build import index_source
+from docclf.data.pack.items import PackItems
+from docclf.data.pack.write import write_pack
+from docclf.data.sources.open import open_source
+from docclf.data.sources.parquet import Table
 from docclf.errors import InputError
 
 

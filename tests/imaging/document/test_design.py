@@ -1,6 +1,6 @@
 import pytest
 
-from docclf.imaging.document.design import BLOCK, KINDS, family, kind_of, make_look, siblings
+from docclf.synthetic.design import BLOCK, KINDS, family, kind_of, make_look, siblings
 
 
 def test_a_fifth_of_the_designs_has_one_to_three_siblings():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.imaging.document.dice import Dice
+from docclf.synthetic.dice import Dice
 
 
 def test_draws_are_those_of_the_bit_generator_and_stay_so():

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.imaging.document import draw as module
-from docclf.imaging.document.design import KINDS, kind_of, make_look
-from docclf.imaging.document.draw import draw
-from docclf.imaging.document.fill import Fill
-from docclf.imaging.document.page import Page
+from docclf.synthetic import draw as module
+from docclf.synthetic.design import KINDS, kind_of, make_look
+from docclf.synthetic.draw import draw
+from docclf.synthetic.fill import Fill
+from docclf.synthetic.page import Page
 
 RECORDED = Path(__file__).with_name("digests.json")
 ROOT = Path(__file__).resolve().parents[3]

@@ -2,8 +2,8 @@ import colorsys
 
 import pytest
 
-from docclf.imaging.document.dice import Dice
-from docclf.imaging.document.palette import hsl, make_palette, mix
+from docclf.synthetic.dice import Dice
+from docclf.synthetic.palette import hsl, make_palette, mix
 
 
 @pytest.mark.parametrize("hue", [0, 33, 60, 70, 170, 240, 299, 359, 400])

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from docclf.imaging.document.dice import Dice
-from docclf.imaging.document.pattern import PATTERNS, gradient, lay, line_work
+from docclf.synthetic.dice import Dice
+from docclf.synthetic.pattern import PATTERNS, gradient, lay, line_work
 
 
 @pytest.mark.parametrize("name", PATTERNS)

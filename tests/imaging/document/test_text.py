@@ -3,9 +3,9 @@ import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from docclf.imaging.document import fill, text
-from docclf.imaging.document.text import Face
-from docclf.imaging.document.words import LANGUAGES, upper
+from docclf.synthetic import fill, text
+from docclf.synthetic.text import Face
+from docclf.synthetic.words import LANGUAGES, upper
 
 
 def _letters(language) -> set[str]:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from docclf.imaging.document import trig
+from docclf.synthetic import trig
 
 
 def test_sine_and_cosine_are_rounded_to_their_scale():

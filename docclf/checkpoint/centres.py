@@ -1,0 +1,86 @@
+"""The class centres of a checkpoint, in files beside it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+from docclf.errors import InputError
+from docclf.loss.centres import files as shards
+from docclf.utils import atomic
+
+CENTRES = "centres"
+KEYS = "keys.npy"  # in the folder of the centres: what class each row is
+
+
+def beside(path: str | Path) -> Path:
+    """Returns the folder of the centres of a checkpoint: x.ckpt has x.centres/."""
+    return Path(path).with_suffix(".centres")
+
+
+class Centres(pl.Callback):
+    """Writes centres that are spread over the ranks to files of their own, each rank its rows, and reads them back.
+
+    The checkpoint names the files it needs and is written after them, by a rename; files of the one before go last.
+    So whenever a run is killed, the checkpoint that is there has its centres.
+
+    Args:
+        path: of the checkpoint that a run goes on from.
+        keys: what each class is, uint64 [K], kept for later runs with other classes; ``None`` when the data cannot say.
+    """
+
+    def __init__(self, path: Path, keys: np.ndarray | None = None) -> None:
+        self.folder, self.keys = beside(path), keys
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Keeps this rank's classes before the rest would be moved to the device."""
+        if hasattr(pl_module.loss, "shard"):
+            pl_module.loss.shard()
+
+    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
+        """Writes the centres; the checkpoint remembers the files."""
+        if hasattr(pl_module.loss, "shard"):
+            checkpoint[CENTRES] = shards.save(self.folder, pl_module.loss)
+            if self.keys is not None and trainer.is_global_zero and not (self.folder / KEYS).exists():
+                atomic.write(self.folder / KEYS, self._write_keys)
+
+    def _write_keys(self, path: str) -> None:
+        with open(path, "wb") as file:
+            np.save(file, self.keys, allow_pickle=False)
+
+    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
+        """Reads this rank's centres."""
+        if hasattr(pl_module.loss, "shard"):
+            path = Path(trainer.ckpt_path)
+            if CENTRES not in checkpoint:
+                raise InputError(f"{path} names no class centres to go on with; start a new run from it: init_from.")
+            shards.load(beside(path), checkpoint[CENTRES], pl_module.loss)
+
+
+def carry_over(path: str | Path, stored: dict[str, Any], loss: nn.Module, keys: np.ndarray) -> int:
+    """Takes the centres of the classes that both runs have from a checkpoint; returns how many.
+
+    Args:
+        path: of the checkpoint.
+        stored: what `docclf.checkpoint.read.load` made of it.
+        loss: of the new run, before its first step.
+        keys: `class_keys` of the new run's data, uint64 [K].
+
+    Raises:
+        InputError: the checkpoint has no centres, or the loss has none that can be set row by row.
+    """
+    file = beside(path) / KEYS
+    if CENTRES not in stored or not file.is_file() or not hasattr(loss, "shard"):
+        raise InputError(
+            f"init_centres=true takes the centres of a run with loss=partialfc_* from its last.ckpt and the folder "
+            f"{beside(path)} with {KEYS} in it; {path} has none. Give init_from=.../last.ckpt, or init_centres=false."
+        )
+    old = np.load(file, allow_pickle=False)
+    order = np.argsort(old, kind="stable")
+    found = order[np.searchsorted(old, keys, sorter=order).clip(0, len(old) - 1)]
+    origin = np.where(old[found] == keys, found, -1)
+    shards.adopt(beside(path), stored[CENTRES], loss, torch.from_numpy(origin))
+    return int((origin >= 0).sum())

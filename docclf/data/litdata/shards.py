@@ -1,0 +1,86 @@
+"""Shards for LitData, made of packs: what their folder says, and writing them."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import fsspec
+import numpy as np
+from tqdm import tqdm
+
+from docclf.data.pixels.mapped import Mapped
+from docclf.errors import InputError
+
+FACTS = "docclf.json"
+VERSION = 1
+
+
+class Facts(NamedTuple):
+    """What the shards hold: images, their side, and the fingerprint of the packs they were made of."""
+
+    count: int
+    side: int
+    fingerprint: str
+
+
+def litdata() -> Any:
+    """Returns the module.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import litdata as module
+    except ImportError as error:
+        raise InputError(
+            f"data=sharded needs LitData, which cannot be imported ({error}): pip install litdata; or train on packs: "
+            "data=packed."
+        ) from error
+    return module
+
+
+def read_facts(location: str) -> Facts:
+    """Returns what shards hold.
+
+    Raises:
+        InputError: there are none.
+    """
+    try:
+        with fsspec.open(f"{location.rstrip('/')}/{FACTS}", "r") as stream:
+            found = json.load(stream)
+        if found["version"] != VERSION:
+            raise ValueError(f"version {found['version']}")
+        return Facts(found["count"], found["side"], found["fingerprint"])
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise InputError(
+            f"data.location={location}: no shards made by `python -m docclf.data.litdata PACK ... --out DIR` there "
+            f"({type(error).__name__}: {error}); make them, or make them anew."
+        ) from error
+
+
+def write_shards(source: Mapped, out: str | Path, chunk: int = 128) -> Facts:
+    """Writes the images of packs as shards; the facts are written last, so shards without them are unfinished.
+
+    Args:
+        source: the images; image i becomes sample and class i.
+        out: folder; must be new or empty.
+        chunk: images of a shard: what is fetched at a time and shuffled within.
+
+    Raises:
+        InputError: the folder is not empty.
+    """
+    litdata()
+    from litdata.streaming.writer import BinaryWriter
+
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise InputError(f"--out={out}: the folder is not empty; give another one or delete it.")
+    writer = BinaryWriter(str(out), chunk_size=chunk)
+    for i in tqdm(range(len(source)), desc="sharding", unit="image", disable=None):
+        writer.add_item(i, {"image": np.ascontiguousarray(source.read(i)).tobytes(), "index": i})
+    writer.done()
+    writer.merge()
+    facts = Facts(len(source), source.side, source.fingerprint)
+    (out / FACTS).write_text(json.dumps({"version": VERSION, **facts._asdict()}))
+    return facts

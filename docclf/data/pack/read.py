@@ -1,0 +1,123 @@
+"""Reading packs: images of one side, decoded once, in one file that is read by number.
+
+A pack is a folder. `manifest.json` is written last, so a folder without it is no pack. `images.u8` holds the pixels of
+image i at byte `i * side * side * 3`; the compact form has `images.jpegs` and `offsets.u64` (num_images + 1 numbers)
+instead. `keys.json` lists what each image was called, `hashes.u8` the sha256 of each source file.
+"""
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from docclf.errors import InputError
+from docclf.imaging.resize import squash
+
+FORMAT = "docclf-pack"
+VERSION = 1
+MANIFEST = "manifest.json"
+KEYS = "keys.json"
+HASHES = "hashes.u8"
+OFFSETS = "offsets.u64"
+DATA = {"u8": "images.u8", "jpeg": "images.jpegs"}
+
+
+class Pack:
+    """An opened pack; all methods may be called from several threads and processes at once.
+
+    Args:
+        path: the pack's folder.
+        manifest: its checked manifest.
+
+    Attributes:
+        num_images: images N; image i is class i.
+        side: S, pixels.
+        fingerprint: sha256 over the side, the keys and the checksum of every block; equal packs have equal ones.
+        images: uint8 [N,S,S,3] RGB, mapped from disk and read-only; None in the compact form.
+    """
+
+    def __init__(self, path: Path, manifest: dict):
+        self.path, self.manifest = path, manifest
+        self.num_images, self.side = manifest["num_images"], manifest["side"]
+        self.fingerprint = manifest["fingerprint"]
+        data = path / DATA[manifest["kind"]]
+        if manifest["kind"] == "u8":
+            shape = (self.num_images, self.side, self.side, 3)
+            self.images: np.memmap | None = np.memmap(data, np.uint8, "r", shape=shape)
+        else:
+            self.images = None
+            self._jpegs = np.memmap(data, np.uint8, "r")
+            self._offsets = np.fromfile(path / OFFSETS, "<u8").astype(np.int64)
+
+    def __len__(self) -> int:
+        return self.num_images
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """What each image was called in its source: a path, or shard and member."""
+        return json.loads((self.path / KEYS).read_text())
+
+    @cached_property
+    def hashes(self) -> np.ndarray:
+        """The sha256 of each image's source file, uint8 [N,32]."""
+        return np.fromfile(self.path / HASHES, np.uint8).reshape(-1, 32)
+
+    def read(self, i: int) -> np.ndarray:
+        """Returns image i, uint8 [S,S,3] RGB; the caller must not write to it.
+
+        Raises:
+            InputError: naming the image, when its bytes in a compact pack are damaged.
+        """
+        if self.images is not None:
+            return self.images[i]
+        image = cv2.imdecode(self._jpegs[self._offsets[i] : self._offsets[i + 1]], cv2.IMREAD_COLOR)
+        if image is None or len(image) != self.manifest["stored_side"]:
+            raise InputError(
+                f"{self.path}: image {i} ({self.name(i)}) is damaged; check the pack with "
+                f"`python -m docclf.data.pack.read --verify {self.path}` and make it anew."
+            )
+        return cv2.cvtColor(squash(image, self.side), cv2.COLOR_BGR2RGB)
+
+    def name(self, i: int) -> str:
+        """Returns the key of image i."""
+        return self.keys[i]
+
+
+def open_pack(path: str | Path) -> Pack:
+    """Opens a pack after checking that its files are there and have the length that the manifest tells.
+
+    Raises:
+        InputError: naming the file that is missing, unreadable or of another length.
+    """
+    path = Path(path).expanduser().absolute()
+    manifest = read_manifest(path)
+    for name, size in manifest["files"].items():
+        file = path / name
+        found = file.stat().st_size if file.is_file() else None
+        if found != size:
+            what = "is missing" if found is None else f"has {found} bytes instead of {size}"
+            raise InputError(f"{file}: {what}, so the pack is not whole; copy it again or make it anew.")
+    return Pack(path, manifest)
+
+
+def read_manifest(path: Path) -> dict:
+    """Returns the manifest of a pack.
+
+    Raises:
+        InputError: when there is none that this version reads.
+    """
+    file = path / MANIFEST
+    try:
+        manifest = json.loads(file.read_text())
+    except FileNotFoundError:
+        remedy = f"make one with `python -m docclf.data.pack.read SOURCE --out {path} --side 128`"
+        if (path / "journal.jsonl").exists():
+            remedy = "the pack is unfinished: run the command that began it again, it goes on where it stopped"
+        raise InputError(f"{path}: no pack there ({MANIFEST} is missing); {remedy}.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: cannot be read ({error}); copy the pack again or make it anew.") from error
+    if not isinstance(manifest, dict) or (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
+        raise InputError(f"{file}: is no manifest of a {FORMAT} of version {VERSION}; make the pack anew.")
+    return manifest

@@ -1,0 +1,77 @@
+"""Embeds a register/query split and scores it: the one path that training and evaluate.py share."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from docclf.errors import InputError
+from docclf.metric.sub_labels import parents
+from docclf.report.checks import tiny
+
+
+@dataclass
+class Embedded:
+    """One embedded split.
+
+    Args:
+        register: embeddings float32 [R,D] of the registered images, on the CPU.
+        register_labels: int64 [R].
+        query: embeddings [Q,D].
+        query_labels: int64 [Q].
+        register_pictures: tiny copies of the registered images, uint8 [R,16,16,3].
+        query_pictures: tiny copies of the queries [Q,16,16,3].
+        seconds: what reading and embedding took.
+    """
+
+    register: Tensor
+    register_labels: Tensor
+    query: Tensor
+    query_labels: Tensor
+    register_pictures: np.ndarray | None
+    query_pictures: np.ndarray | None
+    seconds: float
+
+
+def device_of(name: str) -> torch.device:
+    """Returns the device that ``auto``, ``cpu`` or ``cuda`` names."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"device={name!r}: want auto, cpu, cuda or cuda:N.") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"device={name!r}: this torch sees no CUDA device; use device=cpu.")
+    return device
+
+
+def embed(model: Any, loader: Any, device: torch.device, title: str) -> tuple[Tensor, Tensor, np.ndarray]:
+    """Returns embeddings [N,D] float32, labels [N] and tiny copies uint8 [N,16,16,3] of a loader, on the CPU."""
+    embeddings, labels, pictures = [], [], []
+    for images, numbers, _ in tqdm(loader, desc=title, unit="batch", leave=False):
+        embeddings.append(model(images.to(device)).cpu())
+        labels.append(numbers)
+        pictures.append(tiny(images))
+    if not embeddings:
+        raise InputError(f"{title}: there is not a single image; check data.root and the split.")
+    return torch.cat(embeddings), torch.cat(labels), np.concatenate(pictures)
+
+
+def embedded(model: Any, dataset: Any, split: str, device: torch.device) -> Embedded:
+    """Returns what a model makes of the registered images and the queries of a split."""
+    start = perf_counter()
+    model = model.to(device)
+    register, labels, pictures = embed(model, dataset.register_loader(split), device, f"{split} register")
+    query, asked, seen = embed(model, dataset.query_loader(split), device, f"{split} queries")
+    return Embedded(register, labels, query, asked, pictures, seen, perf_counter() - start)
+
+
+def score(found: Embedded, metric: Any, class_names: list[str]) -> Any:
+    """Returns the metric's Result of an embedded split."""
+    parts = found.register, found.register_labels, found.query, found.query_labels
+    return metric(*parts, parents=parents(class_names))

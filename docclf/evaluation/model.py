@@ -1,0 +1,31 @@
+"""What is evaluated: a checkpoint's network, an untrained one, or another model."""
+
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from docclf.build import random_encoder
+from docclf.checkpoint import network as checkpoint_network
+from docclf.errors import InputError
+
+
+def model(config: DictConfig, stored: dict | None) -> Any:
+    """Returns what is evaluated: the checkpoint's network, an untrained one, or a model that needs neither.
+
+    Args:
+        config: evaluate.py's, complete.
+        stored: the checkpoint, or ``None``.
+    """
+    if config.model["_target_"].endswith(".Embeddings") and stored is not None:
+        raise InputError("model=embeddings needs no checkpoint; leave ckpt= out.")
+    if not config.model["_target_"].endswith(".Network"):
+        return instantiate(config.model)
+    if config.model.source == "checkpoint" and stored is None:
+        raise InputError("model=checkpoint needs ckpt=PATH; without one: model=untrained or model=hog.")
+    torch.manual_seed(config.seed)
+    network = random_encoder(config)
+    if config.model.source == "checkpoint":
+        checkpoint_network.weights(network, stored, config.ckpt)
+    return instantiate(config.model, encoder=network, image_size=config.image_size)

@@ -1,0 +1,67 @@
+"""Bootstrap replicates as text in a result's line, and paired differences of them."""
+
+import base64
+import zlib
+from typing import Any
+
+import numpy as np
+
+from docclf.metric.bootstrap.draw import draw
+
+REPLICATES = 400  # 400 x 5 numbers of 16 bit are 3 to 5 kB a line; a 95 % interval of a difference moves by a tenth
+KEPT = ("1e-2", "1e-3", "1e-4")  # operating points whose replicates are kept
+
+
+def pack(result: Any, seed: int = 0) -> dict[str, Any] | None:
+    """Returns bootstrap replicates of a result's resolved measures as text; ``None`` where it has no bootstrap data.
+
+    On one split and with one seed a replicate draws the same classes and captures whatever the model, so the
+    difference of two runs' replicates is that of `docclf.metric.compare`, with no need of their scores.
+    """
+    if result.bootstrap is None:
+        return None
+    rates = [float(text) for text in KEPT]
+    ranks = [1] if result.metrics.get("rank1") is not None else []
+    drawn = draw(result.bootstrap, rates, ranks, REPLICATES, seed)
+    columns = {f"tpr@fpr={text}": drawn.tpr[:, at] for at, text in enumerate(KEPT)}
+    columns |= {"auroc": drawn.auroc, **{f"rank{k}": drawn.ranks[k] for k in ranks}}
+    columns = {name: column for name, column in columns.items() if result.metrics.get(name) is not None}
+    # 65535 stands for an undefined replicate; shares lie on 0 to 65534, exact to 0.00001.
+    table = np.array([np.where(np.isfinite(c), np.round(np.nan_to_num(c) * 65534), 65535) for c in columns.values()])
+    planes = np.ascontiguousarray(table.astype(">u2")).view(np.uint8).reshape(-1, 2).T.tobytes()
+    text = base64.b85encode(zlib.compress(planes, 9)).decode()
+    return {"measures": list(columns), "replicates": REPLICATES, "seed": seed, "data": text}
+
+
+def unpack(packed: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Returns measure to replicates [n] of what `pack` made."""
+    planes = np.frombuffer(zlib.decompress(base64.b85decode(packed["data"])), np.uint8)
+    values = planes.reshape(2, -1).T.copy().view(">u2").astype(float).reshape(-1, packed["replicates"])
+    values = np.where(values == 65535, np.nan, values / 65534)
+    return dict(zip(packed["measures"], values, strict=True))
+
+
+def difference(reference: dict, record: dict, measure: str) -> tuple[float, float, float] | None:
+    """Returns (difference, low, high) of one measure between two records, with a paired 95 % interval.
+
+    ``None`` where a run has no such number or the two were not measured on the same pairs.
+    """
+    a, b = reference["metrics"].get(measure), record["metrics"].get(measure)
+    packs = reference.get("draws"), record.get("draws")
+    if a is None or b is None or None in packs or not comparable(reference, record):
+        return None
+    one, other = (unpack(packed).get(measure) for packed in packs)
+    if one is None or other is None:
+        return None
+    steps = (other - one)[np.isfinite(other - one)]
+    if len(steps) < 2:
+        return None
+    low, high = np.quantile(steps, [0.025, 0.975])
+    return b - a, float(low), float(high)
+
+
+def comparable(a: dict, b: dict) -> bool:
+    """Returns whether two records were measured on the same images with the same replicates."""
+    same = a["set"] == b["set"] and a["split"] is not None and a["split"] == b["split"]
+    drawn = [(record.get("draws") or {}) for record in (a, b)]
+    return same and all(drawn[0].get(name) == drawn[1].get(name) for name in ("replicates", "seed"))

@@ -1,0 +1,182 @@
+"""The encoder and the LightningModule that trains it; built parts come in, no config."""
+
+import math
+from collections.abc import Callable
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from docclf.batch import Batch
+from docclf.encoder import Encoder
+from docclf.errors import InputError
+from docclf.loss.centres import files as shards
+from docclf.training import clipping
+from docclf.training import compatibility as suits
+from docclf.training import nan_guard as diverged
+from docclf.training.timing import Meter
+
+
+class Engine(pl.LightningModule):
+    """One training run.
+
+    Args:
+        encoder: the network to train.
+        loss: owns the class centres; ``(embeddings [B,D], labels [B]) -> scalar``.
+        optimizer: makes the optimizer for parameter groups.
+        schedule: progress in [0, 1] to a factor of the peak learning rate.
+        metric: ``(register [R,D], labels, query [Q,D], labels, parents, replicates) -> Result``.
+        parents: parent class of each validation class, or ``None`` when no class has sub-labels.
+        teacher: ``(embeddings [B,D], batch, encode) -> name to term``, each added to the loss; ``None`` for none.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        loss: nn.Module,
+        optimizer: Callable,
+        schedule: Callable[[float], float],
+        metric: Callable,
+        parents: Tensor | None = None,
+        teacher: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder.to(memory_format=torch.channels_last)
+        self.loss, self.teacher = loss, teacher
+        self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
+        self.parents = parents
+        self.samples_seen, self._place = 0, None
+        self.validation: dict[str, float] = {}
+        self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        self.meter = Meter()
+
+    @property
+    def progress(self) -> float:
+        """Share of all optimizer steps done, in [0, 1]."""
+        return min(self.global_step / max(1, self.trainer.estimated_stepping_batches), 1.0)
+
+    def configure_optimizers(self) -> dict:
+        """Returns the optimizer (no decay on norms and biases) and its schedule, stepped per step."""
+        suits.check(self.trainer, self.loss)
+        named = [p for p in self.encoder.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in named if p.ndim > 1]},
+            {"params": [p for p in named if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        if centres := list(self.loss.outer_parameters()):
+            groups.append({"params": centres})
+        if self.teacher is not None and (learned := list(self.teacher.parameters())):
+            groups.append({"params": learned})
+        optimizer = self.make_optimizer(groups)
+        steps = self.trainer.estimated_stepping_batches
+        if not math.isfinite(steps) or steps < 1:
+            raise InputError("trainer: the run has no end; give trainer.max_epochs or trainer.max_steps.")
+        factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.schedule(min(1.0, (step + 1) / steps)))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": factor, "interval": "step"}}
+
+    def on_fit_start(self) -> None:
+        """Lets the teacher fill its cache."""
+        if self.teacher is not None:
+            self.teacher.prepare(self.device)
+
+    def on_train_epoch_start(self) -> None:
+        """Starts the throughput meter."""
+        self.trainer.train_dataloader.timed = self.meter.timed
+        self.meter.start(self.device, self.samples_seen, self.trainer.train_dataloader.wait_seconds)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Returns the loss of a batch."""
+        self.trainer.train_dataloader.mark(batch_idx + 1)
+        self.loss.set_progress(self.progress)
+        with diverged.explained(self):
+            self.meter.mark("model")
+            embeddings = self.meter.boundary(self.encoder(batch.images), "head", "model")
+            loss = self.loss(embeddings, batch.labels)
+            terms = self._taught(embeddings, batch)
+            total = loss + sum(terms.values())
+            diverged.check(total, self)
+        self.samples_seen += len(batch.labels) * self.trainer.world_size
+        if (batch_idx + 1) % self.trainer.log_every_n_steps == 0 or batch_idx + 1 == self.trainer.num_training_batches:
+            self._log_step(loss, terms)
+        return total
+
+    def on_train_batch_end(self, outputs, batch: Batch, batch_idx: int) -> None:
+        """Has the meter sample the step before each one that is logged."""
+        self.meter.next_step((batch_idx + 3) % self.trainer.log_every_n_steps == 0)
+
+    def _taught(self, embeddings: Tensor, batch: Batch) -> dict[str, Tensor]:
+        if self.teacher is None:
+            return {}
+        self.teacher.set_progress(self.progress)
+        return self.teacher(embeddings, batch, self.encoder)
+
+    def optimizer_step(self, epoch: int, batch_idx: int, optimizer, optimizer_closure=None) -> None:
+        """Steps the encoder, then lets the loss apply what it holds for its centres."""
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+        self.loss.update()
+
+    def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None) -> None:
+        """Clips by the norm over encoder and centres of all ranks, or element by element as Lightning does."""
+        if gradient_clip_algorithm == "value" or not gradient_clip_val:
+            self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+            return
+        with diverged.explained(self):
+            clipping.clip(list(self.parameters()), self.loss, gradient_clip_val)
+
+    def _log_step(self, loss: Tensor, terms: dict[str, Tensor]) -> None:
+        """Logs the loss and, over the steps since the last call, samples/s and what took how much of the time."""
+        speed = self.meter.read(self.samples_seen, self.trainer.train_dataloader.wait_seconds)
+        self.log_dict(speed, prog_bar=True)
+        self.log("train/loss", loss.detach(), prog_bar=True)
+        self.log_dict({f"train/teacher/{name}": term.detach() for name, term in terms.items()})
+        self.log("train/lr", self.optimizers().param_groups[0]["lr"])
+        self.log("train/samples", float(self.samples_seen))
+        self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})
+
+    def on_validation_epoch_start(self) -> None:
+        """Forgets the embeddings of the last validation."""
+        self._parts = {0: [], 1: []}
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int, dataloader_idx: int) -> None:
+        """Embeds a batch of the register (loader 0) or of the queries (loader 1)."""
+        images, labels, _ = batch
+        self._parts[dataloader_idx].append((self.encoder(images).float().cpu(), labels.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Scores the queries against the register; logs the numbers as ``val/...``."""
+        register, query = (
+            tuple(torch.cat(column) for column in zip(*self._parts[part], strict=True)) for part in (0, 1)
+        )
+        result = self.metric(*register, *query, parents=self.parents, replicates=0)
+        self.validation = {
+            k: float(v) for k, v in result.metrics.items() if isinstance(v, (int, float)) and math.isfinite(v)
+        }
+        self.validation.setdefault("select", -3.0)  # a set of one class orders nothing, but a run on it must end well
+        self.log_dict({f"val/{name}": value for name, value in self.validation.items()})
+        self._parts = {}
+
+    def state_dict(self, *args, **kwargs) -> dict:
+        """Returns all weights but centres that have files of their own (docclf.checkpoint.write)."""
+        with shards.apart(self.loss):
+            return super().state_dict(*args, **kwargs)
+
+    def load_state_dict(self, *args, **kwargs):
+        """Takes what ``state_dict`` returned."""
+        with shards.apart(self.loss):
+            return super().load_state_dict(*args, **kwargs)
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Keeps the number of samples seen and the place in the epoch."""
+        checkpoint["samples_seen"] = self.samples_seen
+        checkpoint["loader"] = self.trainer.train_dataloader.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        """Continues the count of samples; the loader is told its place when training starts."""
+        self.samples_seen, self._place = checkpoint["samples_seen"], checkpoint["loader"]
+
+    def on_train_start(self) -> None:
+        """Tells the loader where to go on. Lightning does not, once the schedule has asked for the number of steps."""
+        if self._place is not None:
+            suits.check_batch(self._place, self.trainer)
+            self.trainer.train_dataloader.load_state_dict(self._place)
+            self._place = None
