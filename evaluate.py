@@ -8,13 +8,14 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from docclf.checkpoint import read as checkpoint
-from docclf.cli import entry as cli
+from docclf.cli import entry
 from docclf.config import inherit
 from docclf.config.check import check
 from docclf.config.schema import EvaluateConfig
-from docclf.evaluation import model, score
-from docclf.evaluation import sets as evaluations
-from docclf.results import record as records
+from docclf.evaluation import sets
+from docclf.evaluation.model import evaluated_model
+from docclf.evaluation.score import score
+from docclf.results.record import cost_of_training
 
 ConfigStore.instance().store(name="evaluate_schema", node=EvaluateConfig)
 
@@ -30,10 +31,10 @@ def main(config: DictConfig) -> float | None:
     else:
         config = inherit.default(config, Path(__file__).resolve().parent / "conf")
     check(config)
-    network = model.model(config, stored)
-    cost = records.training_of(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None
-    return score.score(config, folder, network, evaluations.sets(config, network.image_size), cost, stored)
+    network = evaluated_model(config, stored)
+    cost = cost_of_training(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None
+    return score(config, folder, network, sets.evaluation_sets(config, network.image_size), cost, stored)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    entry.run(main)

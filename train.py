@@ -11,20 +11,18 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from docclf import build
-from docclf.checkpoint import network as checkpoint_network
-from docclf.cli import entry as cli
-from docclf.cli import sweep
+from docclf.checkpoint.network import best_network
+from docclf.cli import entry, sweep
 from docclf.config.check import check
 from docclf.config.schema import TrainConfig
-from docclf.evaluation import score
-from docclf.evaluation import sets as evaluations
-from docclf.training import build as training_build
-from docclf.training import cost as training_cost
-from docclf.training import datamodule, init_from
-from docclf.training import loggers as logbook
-from docclf.training import resume as training_resume
-from docclf.training import trainer as run
+from docclf.evaluation import sets
+from docclf.evaluation.score import score
+from docclf.training import init_from, loggers, resume
+from docclf.training.build import build_module
+from docclf.training.cost import training_cost
+from docclf.training.datamodule import Loaders
 from docclf.training.graceful_stop import Interrupted
+from docclf.training.trainer import build_trainer
 
 ConfigStore.instance().store(name="train_schema", node=TrainConfig)
 
@@ -32,37 +30,53 @@ ConfigStore.instance().store(name="train_schema", node=TrainConfig)
 @hydra.main(config_path="conf", config_name="train", version_base="1.3")
 def main(config: DictConfig) -> float | None:
     """Runs one training; returns the validation value that picked the checkpoint, for sweepers."""
+    # 1. The config is checked whole before anything is built.
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
-    if (before := training_resume.finished(config, folder)) is not None:
+
+    # 2. A run starts in one of four ways: finished already, continued from last.ckpt (here), from another run's
+    #    weights (init_from, step 5), or fresh.
+    if (before := resume.finished(config, folder)) is not None:
         return before
-    resume = training_resume.start(config, folder)
+    continued = resume.checkpoint_to_continue(config, folder)
+
+    # 3. The network; seeded, so that its random weights are those of the seed.
     pl.seed_everything(config.seed, verbose=False)
     network = build.encoder(config)
+
+    # 4. The data: every training image a class. What is tested is built before it trains and checked against it.
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
-    tested = evaluations.sets(config, config.image_size, dataset)
-    engine = training_build.engine(config, network, dataset)
+    tested = sets.evaluation_sets(config, config.image_size, dataset)
+
+    # 5. Loss head (the class centres), optimizer, schedule, metric and teacher around the network.
+    module = build_module(config, network, dataset)
     keys = dataset.class_keys() if hasattr(dataset, "class_keys") else None
-    init_from.begin(config, engine, keys)
+    init_from.begin(config, module, keys)
+
+    # 6. The trainer: checkpoints, loggers, pictures and signals.
     about = {"num_classes": dataset.num_classes, "data": dataset.describe()}
-    if engine.teacher is not None:
-        about["teacher"] = engine.teacher.describe()
-    trainer = run.trainer(config, folder, about, keys)
+    if module.teacher is not None:
+        about["teacher"] = module.teacher.describe()
+    trainer = build_trainer(config, folder, about, keys)
     sweep.one_job(folder)
+
+    # 7. Fit; the first gradient step is docclf/training/module.py, training_step.
     try:
-        trainer.fit(engine, datamodule=datamodule.Loaders(dataset), ckpt_path=resume)
+        trainer.fit(module, datamodule=Loaders(dataset), ckpt_path=continued)
         sweep.leave()
+
+        # 8. Score the best checkpoint as evaluate.py does, and record a line of results for each set.
         if config.evaluate and trainer.is_global_zero:
-            cost = training_cost.training(config, dataset, trainer, engine)
-            score.score(config, folder, checkpoint_network.best(config, folder), tested, cost)
-            logbook.attach(trainer.loggers, folder, trainer.global_step)
+            cost = training_cost(config, dataset, trainer, module)
+            score(config, folder, best_network(config, folder), tested, cost)
+            loggers.attach(trainer.loggers, folder, trainer.global_step)
         return float(trainer.callback_metrics.get("val/select", torch.nan))
     except Interrupted as stop:
         print(stop)
         sys.exit(130)
     finally:
-        logbook.end(trainer.loggers)
+        loggers.end(trainer.loggers)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    entry.run(main)

@@ -40,7 +40,7 @@ def weights(network: Encoder, checkpoint: dict, path: str) -> Encoder:
     return network
 
 
-def best(config: DictConfig, folder: Path) -> Any:
+def best_network(config: DictConfig, folder: Path) -> Any:
     """Returns the network that evaluate.py would build from the best checkpoint of a run."""
     path = str(folder / "best.ckpt")
     return Network(weights(build.random_encoder(config), checkpoint.load(path), path), config.image_size)

@@ -11,7 +11,7 @@ from docclf.checkpoint import network as checkpoint_network
 from docclf.errors import InputError
 
 
-def model(config: DictConfig, stored: dict | None) -> Any:
+def evaluated_model(config: DictConfig, stored: dict | None) -> Any:
     """Returns what is evaluated: the checkpoint's network, an untrained one, or a model that needs neither.
 
     Args:

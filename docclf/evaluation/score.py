@@ -34,7 +34,7 @@ def score(
         config: of either script, complete.
         folder: output folder.
         network: what is scored.
-        found: of `sets`.
+        found: of `evaluation_sets`.
         training: what the training cost; ``None`` without one.
         stored: the checkpoint that evaluate.py was given.
 

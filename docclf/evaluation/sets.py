@@ -10,7 +10,7 @@ from docclf.errors import InputError
 OWN = "own"  # the name in evaluate_on of the test split of the data that a run trains on
 
 
-def sets(config: DictConfig, image_size: int | None, own: Any = None) -> dict[str, Any]:
+def evaluation_sets(config: DictConfig, image_size: int | None, own: Any = None) -> dict[str, Any]:
     """Returns name to data set for each entry of ``evaluate_on``; ``own`` is the given data set.
 
     Args:

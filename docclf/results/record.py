@@ -48,7 +48,7 @@ def record(
         name: of the evaluation set.
         result: of the metric.
         about: the facts in metrics.json.
-        training: of `training` or `training_of`.
+        training: of `training_cost` or `cost_of_training`.
         folder: of the run.
     """
     network, data = about["network"] or {}, about["data"]
@@ -114,7 +114,7 @@ def model(about: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def training_of(path: str, stored: dict[str, Any]) -> dict[str, Any]:
+def cost_of_training(path: str, stored: dict[str, Any]) -> dict[str, Any]:
     """Returns what `training` said in the folder of a checkpoint, or the little that the checkpoint itself tells."""
     lines = Path(path).parent / results.NAME
     mine = digest(stored[checkpoint.KEY]["config"])

@@ -13,7 +13,7 @@ from docclf.metric.sub_labels import parents
 from docclf.training.module import Engine
 
 
-def engine(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
+def build_module(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
     """Returns the LightningModule of a run."""
     loss = instantiate(config.loss, num_classes=dataset.num_classes, embed_dim=config.embed_dim, seed=config.seed)
     return Engine(

@@ -9,7 +9,7 @@ from docclf.provenance.machine import processor
 from docclf.training.timing import Stopwatch
 
 
-def training(config: DictConfig, dataset: Any, trainer: Any, engine: Any) -> dict[str, Any]:
+def training_cost(config: DictConfig, dataset: Any, trainer: Any, engine: Any) -> dict[str, Any]:
     """Returns what a training was given and what it cost."""
     watch = next(callback for callback in trainer.callbacks if isinstance(callback, Stopwatch))
     data = dataset.describe()

@@ -42,7 +42,7 @@ def finished(config: DictConfig, folder: Path) -> float | None:
     return torch.nan if value is None else value
 
 
-def start(config: DictConfig, folder: Path) -> Path | None:
+def checkpoint_to_continue(config: DictConfig, folder: Path) -> Path | None:
     """Returns the checkpoint to continue from, or ``None`` for a fresh run.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A run's folder: where it starts from, what it writes, and the same final score as evaluate.py."""
+"""The Trainer of a run: what it writes into its folder and when."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ from docclf.training.imprint import Imprint
 from docclf.training.timing import Stopwatch
 
 
-def trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = None) -> pl.Trainer:
+def build_trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = None) -> pl.Trainer:
     """Returns the Trainer of a run that writes to ``folder``; ``keys`` say what each class is."""
     every = config.trainer.get("check_val_every_n_epoch") or 1
     keep = {"dirpath": folder, "save_top_k": 1, "auto_insert_metric_name": False, "enable_version_counter": False}

@@ -53,7 +53,7 @@ class Trial:
         config = composed(options, changes, folder)
         self.device, self.times = device, []
         self.dataset = build.data(config.data, config.image_size, 0, build.augmentation(config))
-        self.engine = training_build.engine(config, build.encoder(config), self.dataset).to(device).train()
+        self.engine = training_build.build_module(config, build.encoder(config), self.dataset).to(device).train()
         self.teacher, self.filling = self.engine.teacher, None
         if self.teacher is not None:
             start = clock()

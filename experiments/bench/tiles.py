@@ -47,7 +47,7 @@ def main() -> None:
     encoder = network.weights(build.encoder(config), stored, str(path)).eval()
     config.data.batch_size, config.data.samples_per_epoch = given.batch, given.batch
     data = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
-    engine = training_build.engine(config, encoder, data)
+    engine = training_build.build_module(config, encoder, data)
     shards.load(checkpoint_centres.beside(path), stored[checkpoint_centres.CENTRES], engine.loss)
     loader = data.train_loader(0, 1, (), "cpu")
     batch = loader.prepare(next(iter(loader)))

@@ -16,7 +16,7 @@ from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 
 RECORDED = Path(__file__).with_name("digests.json")
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 ONE_OF_EACH = {kind: next(d for d in range(9, 45 * 40) if d % 45 >= 9 and kind_of(d, 0) == kind) for kind in set(KINDS)}
 PROGRAM = """
 import hashlib, json, sys

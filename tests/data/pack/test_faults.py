@@ -23,7 +23,7 @@ from docclf.data.pack.write import BLOCK, write_pack
 from docclf.data.sources.folder import FolderSource
 from docclf.errors import InputError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 COUNT = 5 * BLOCK + 9
 # Ends the process as `kill -9` does: in the middle of a block's bytes, or between a block and its line.
 KILLED = """

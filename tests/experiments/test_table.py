@@ -12,7 +12,7 @@ from experiments.table.__main__ import build
 from experiments.table.original import PUBLISHED
 from experiments.table.rows import blocks, load
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TRAINED = {"samples": 25600, "batch": 64, "classes": 24, "seconds": 12.5, "samples_per_second": 2048.0, "device": "CPU"}
 
 

@@ -12,7 +12,7 @@ from docclf.errors import InputError
 from docclf.loss.backend.choose import choose
 from docclf.loss.backend.product import Product
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 
 
 def test_kernels_in_the_interpreter():
