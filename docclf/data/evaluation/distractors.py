@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from docclf.data.evaluation import EvaluationPart
-from docclf.data.index import Index, build_index
+from docclf.data.evaluation.loader import EvaluationPart
+from docclf.data.index.build import Index, build_index
 from docclf.data.pixels.files import Files
 from docclf.errors import InputError
 
