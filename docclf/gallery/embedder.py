@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from docclf.errors import InputError
+from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 
 BATCH = 64
@@ -45,6 +47,14 @@ class Embedder:
             batch = np.ascontiguousarray(np.stack(squashed).transpose(0, 3, 1, 2))
             parts.append(self.model(torch.from_numpy(batch)).numpy())
         return unit(np.concatenate(parts)) if parts else np.zeros((0, 0), np.float32)
+
+    def embed(self, images: Iterable[np.ndarray | str | Path]) -> np.ndarray:
+        """Returns float32 unit vectors [N,D] of images given by their path or their pixels, uint8 RGB [H,W,3].
+
+        Raises:
+            InputError: a file that cannot be read, and what calling the model raises.
+        """
+        return self([image if isinstance(image, np.ndarray) else read_image(image) for image in images])
 
     def probe(self) -> np.ndarray:
         """Returns the unit vectors [3,D] of three fixed pictures: how this model sees, whatever it calls itself."""
