@@ -1,54 +1,49 @@
-"""Reading an image file of any common kind as RGB pixels."""
+"""Reading an image file of any common kind as RGB pixels: the one place that decides what a file looks like."""
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from docclf.errors import InputError
+from docclf.imaging.container import jpeg, jpeg2000, png
+from docclf.imaging.container.bare import Bare
+from docclf.imaging.container.tiff import Tiff
+from docclf.imaging.container.webp import bare_gif, bare_webp
+from docclf.imaging.kinds import HEIF, unread_content
+from docclf.imaging.orientation import TAG, turned, turned_size
+from docclf.imaging.read_tiff import tiff_pixels
+from docclf.imaging.samples import rgb
 
 Image.init()  # otherwise Pillow loads some decoders only when it meets an unknown file, and not thread-safely
+try:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+except ImportError:
+    pass  # such a file is named with the package to install
 # Without the list Pillow would try every format it knows, some of which start other programs (EPS).
 FORMATS = tuple(
     name
-    for name in ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
+    for name in ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", HEIF)
     if name in Image.OPEN
-)
-EXTENSIONS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .bmp .gif .ppm .pgm .pbm .pnm .jp2 .j2k .avif".split()
 )
 # Under the size where Pillow starts to warn of a decompression bomb; a decoded image takes 3 bytes a pixel.
 MAX_PIXELS = 89_000_000
-
-_ORIENTATION_TAG = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-_SIDEWAYS = {_TURNS[value] for value in (5, 6, 7, 8)}
-
-
-def is_image_name(name: str) -> bool:
-    """Tells whether a file name promises an image; hidden files (`.x.jpg`, the `._x.jpg` of macOS) do not count."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def read_image(
     source: str | Path | bytes, max_pixels: int = MAX_PIXELS, min_side: int | None = None, name: str | None = None
 ) -> np.ndarray:
-    """Returns the pixels as a person would see them: turned by EXIF, on white where transparent, first frame only.
+    """Returns the pixels as a person would see them: turned as the file says, on white where transparent, first frame.
 
-    The content decides the format, not the extension. CMYK is converted without a colour profile. 16-bit samples are
-    scaled to 8 bit; 32-bit integers and floats are stretched from their smallest to their largest value unless they
-    lie in [0, 65535] or [0, 1]. An EXIF block that cannot be read counts as none.
+    The content decides the format, not the extension. The orientation is that of EXIF, of the TIFF tag or, where
+    these state none, of XMP, and is applied once. Metadata are taken off before anything is decoded, so that their
+    damage or size costs nothing; a file that lacks only its end marker is read. CMYK is converted without a colour
+    profile. 16-bit samples are scaled to 8 bit; 32-bit integers and floats are stretched from their smallest to their
+    largest value unless they lie in [0, 65535] or [0, 1].
 
     Args:
         source: a path or the bytes of the file.
@@ -60,7 +55,7 @@ def read_image(
         uint8 [H,W,3], contiguous.
 
     Raises:
-        InputError: naming the file, when it cannot be read whole.
+        InputError: naming the file, when it cannot be read whole, with the reason and what to do.
     """
     return _decode(source, max_pixels, min_side, name)[0]
 
@@ -77,10 +72,27 @@ def inspect_image(
     return height, width, small
 
 
+def bare(data: bytes) -> Bare:
+    """Returns a file without its metadata, and the orientation that these state.
+
+    Raises:
+        InputError: a part of the picture is damaged.
+    """
+    if data[:2] == jpeg.START:
+        return jpeg.bare_jpeg(data)
+    if data.startswith(png.START):
+        return png.bare_png(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return bare_webp(data)
+    if data.startswith((jpeg2000.START, jpeg2000.CODES)):
+        return jpeg2000.bare_jpeg2000(data)
+    return bare_gif(data) if data[:4] == b"GIF8" else Bare(data)
+
+
 def _decode(
     source: str | Path | bytes, max_pixels: int, min_side: int | None, name: str | None
 ) -> tuple[np.ndarray, tuple[int, int]]:
-    """Returns the pixels and the (height, width) of the whole image, both turned by EXIF."""
+    """Returns the pixels and the (height, width) of the whole image, both turned."""
     if name is None:
         name = "the given bytes" if isinstance(source, bytes) else str(source)
     try:
@@ -90,65 +102,60 @@ def _decode(
     if not data:
         raise InputError(f"{name}: the file is empty (0 bytes).")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > max_pixels:
-                raise InputError(
-                    f"{name}: {width} x {height} pixels are more than max_pixels={max_pixels}; make the image smaller "
-                    f"or raise max_pixels."
-                )
-            if min_side is not None:
-                image.draft(None, (min_side, min_side))
-            turn = _TURNS.get(orientation(image))
-            image.load()
-            image = image if turn is None else image.transpose(turn)
-            size = (width, height) if turn in _SIDEWAYS else (height, width)
-            return np.ascontiguousarray(_rgb(image)), size
-    except InputError:
-        raise
+        return _pixels(data, max_pixels, min_side)
+    except InputError as error:
+        raise InputError(f"{name}: {str(error).rstrip('.')}.") from error
     except Image.UnidentifiedImageError as error:
-        raise InputError(f"{name}: is no image (expected one of {', '.join(FORMATS)}).") from error
+        reason = unread_content(data) or f"is no image (expected one of {', '.join(FORMATS)})"
+        raise InputError(f"{name}: {reason}.") from error
     except Image.DecompressionBombError as error:
         raise InputError(f"{name}: has more pixels than Pillow opens; make the image smaller ({error}).") from error
     except Exception as error:  # decoders raise anything on broken data: SyntaxError, struct.error, EOFError, ...
         raise InputError(f"{name}: cannot be decoded ({type(error).__name__}: {error}).") from error
 
 
-def turned(pixels: np.ndarray, orientation: int | None) -> np.ndarray:
-    """Returns pixels uint8 [H,W,3] turned as an EXIF orientation says, contiguous."""
-    turn = _TURNS.get(orientation)
-    return pixels if turn is None else np.ascontiguousarray(Image.fromarray(pixels).transpose(turn))
+def _pixels(data: bytes, max_pixels: int, min_side: int | None) -> tuple[np.ndarray, tuple[int, int]]:
+    def check(width: int, height: int) -> None:
+        if width * height > max_pixels:
+            raise InputError(
+                f"{width} x {height} pixels are more than max_pixels={max_pixels}; make the image smaller or raise "
+                "max_pixels"
+            )
+
+    def opened(content: bytes) -> Image.Image:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        check(*image.size)
+        size.append(image.size)
+        if min_side is not None and not unended:
+            image.draft(None, (min_side, min_side))
+        image.load()
+        return image
+
+    size, unended = [], False
+    if data[:4] in _TIFF and not unread_content(data):
+        tiff = Tiff(data)
+        pixels = tiff_pixels(tiff, opened, check)
+        return turned(pixels, tiff.orientation), turned_size(*pixels.shape[1::-1], tiff.orientation)
+    found = bare(data)
+    unended = found.unended  # all of it has to be seen then
+    image = opened(found.data)
+    if unended and not _whole(found.data, image, opened):
+        raise InputError("is cut off: a part of the picture is missing")
+    orientation = found.orientation or _of_pillow(image)
+    return turned(rgb(image), orientation), turned_size(*size[0], orientation)
 
 
-def orientation(image: Image.Image) -> int | None:
-    """Returns the EXIF orientation, 1 to 8; None where there is none that can be read."""
+def _of_pillow(image: Image.Image) -> int | None:
+    """Returns the orientation that Pillow finds, for the kinds whose metadata are not taken off (AVIF, HEIC)."""
     try:
-        return image.getexif().get(_ORIENTATION_TAG)
+        return image.getexif().get(TAG)
     except Exception:
         return None
 
 
-def _rgb(image: Image.Image) -> np.ndarray:
-    mode = image.mode
-    if mode.startswith("I;16"):
-        return _grey(np.asarray(image.convert("I")), 65535)
-    if mode in ("I", "F"):
-        values = np.asarray(image)
-        return _grey(values, 65535 if mode == "I" else 1)
-    if mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image)
-        image = white
-    return np.asarray(image.convert("RGB"))
-
-
-def _grey(values: np.ndarray, top: float) -> np.ndarray:
-    values = values.astype(np.float64)
-    if not np.isfinite(values).all():
-        raise ValueError("some samples are not finite")
-    low, high = 0.0, float(top)
-    if values.min() < low or values.max() > high:
-        low, high = values.min(), values.max()
-    values = np.rint((values - low) * (255 / (high - low))).astype(np.uint8)
-    return np.repeat(values[..., None], 3, axis=2)
+def _whole(data: bytes, image: Image.Image, opened) -> bool:
+    """Tells whether a JPEG without end has all its pixels: then bytes put behind them change none."""
+    if not jpeg.all_scans(data):
+        return False
+    body = data.removesuffix(jpeg.END)
+    return all(opened(body + pad + jpeg.END).tobytes() == image.tobytes() for pad in jpeg.PADS)

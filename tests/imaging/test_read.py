@@ -9,7 +9,8 @@ from PIL import Image
 from shared_data import SHARED, needs_shared
 
 from docclf.errors import InputError
-from docclf.imaging.read import is_image_name, read_image
+from docclf.imaging.kinds import is_image_name
+from docclf.imaging.read import read_image
 
 
 def encoded(image: Image.Image, kind: str, **options) -> bytes:
@@ -148,7 +149,7 @@ def test_missing_file_and_folder(tmp_path):
 
 
 def test_postscript_is_not_run():
-    with pytest.raises(InputError, match="no image"):
+    with pytest.raises(InputError, match="is PostScript, which is not read"):
         read_image(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n")
 
 

@@ -18,7 +18,8 @@ from docclf.data.sources.folder import FolderSource
 from docclf.data.sources.scan import check_folder
 from docclf.data.sources.source import Source
 from docclf.errors import InputError
-from docclf.imaging.read import EXTENSIONS, MAX_PIXELS
+from docclf.imaging.kinds import EXTENSIONS
+from docclf.imaging.read import MAX_PIXELS
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ import numpy as np
 from docclf.data.index.entry import Entry
 
 _log = logging.getLogger(__name__)
-_VERSION = 2
+_VERSION = 3
 _NUMBERS = {"size": "<i8", "mtime_ns": "<i8", "height": "<i4", "width": "<i4", "offset": "<i8", "look": "<u8"}
 
 

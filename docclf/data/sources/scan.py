@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from docclf.errors import InputError
-from docclf.imaging.read import is_image_name
+from docclf.imaging.kinds import is_image_name
 
 
 def check_folder(path: str | Path, argument: str) -> Path:

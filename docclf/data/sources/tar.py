@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from docclf.data.sources.location import Place
 from docclf.data.sources.source import Found, Unusable
 from docclf.errors import InputError
-from docclf.imaging.read import is_image_name
+from docclf.imaging.kinds import is_image_name
 
 _PACKED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd"}
 
