@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from docclf.data.evaluation.layout import QUERY_PREFIX, class_of
-from docclf.data.sources.scan import check_folder, scan
+from docclf.data.sources.scan import CLOSED, check_folder, scan
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
@@ -75,6 +75,11 @@ def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], li
         more = f" ({findings[0]})" if findings else ""
         raise InputError(f"{root}: no readable image there or below it{more}; expected LABEL.jpg or LABEL/FILE.jpg.")
     labels = {row.label for row in found}
-    lost = {class_of(name) for name in names if not name.lower().startswith(QUERY_PREFIX)} - labels
-    findings += [Finding("missing", f"{label} is not registered: none of its images can be read") for label in lost]
+    closed = {name for name, reason in failed if reason.startswith(CLOSED)}
+    files = [*names, *(name for name, _ in failed if name not in closed)]
+    lost = {class_of(name) for name in files if not name.lower().startswith(QUERY_PREFIX)} | closed
+    findings += [
+        Finding("missing", f"{label} is not registered: none of its images can be read")
+        for label in sorted(lost - labels - {""})
+    ]
     return found, findings

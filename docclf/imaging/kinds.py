@@ -105,3 +105,8 @@ def unread_content(data: bytes) -> str | None:
         if any(data[place : place + len(mark)] == mark for place, mark in kind.marks):
             return f"is {kind.name}, which is not read; {kind.remedy}"
     return None
+
+
+def misnamed(name: str, data: bytes) -> bool:
+    """Tells whether a name promises HEIC or AVIF, which need a decoder of their own, for a content that needs none."""
+    return os.path.splitext(name)[1].lower() in (".heic", ".heif", ".hif", ".avif") and data[4:8] != b"ftyp"

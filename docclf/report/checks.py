@@ -29,7 +29,7 @@ def find(evaluation: Evaluation) -> list[Finding]:
         InputError: embeddings that cannot be scored: none at all, of two widths, not finite, or zero.
     """
     check_embeddings(evaluation)
-    findings = [*_pictures(evaluation), *_names(evaluation), *_registration(evaluation)]
+    findings = [*_pictures(evaluation), *_repeated(evaluation), *_names(evaluation), *_registration(evaluation)]
     if evaluation.skipped:
         text = "files that cannot be used as images are left out of the numbers."
         findings.append(Finding("unusable file", "look", len(evaluation.skipped), text,
@@ -99,6 +99,31 @@ def _pictures(evaluation: Evaluation) -> list[Finding]:
     twins = [(a, b) for a, b in twins if evaluation.label(a) != evaluation.label(b)]
     text = "pairs of registered pictures of two classes that are the same, or almost: no query can tell them apart."
     return findings + _paired(evaluation, twins, "two classes, one registered picture", "problem", text)
+
+
+def _repeated(evaluation: Evaluation) -> list[Finding]:
+    """Queries that stand among the queries before: under the same label they count double, under another one is wrong.
+
+    Only pictures that are the same to the bit count, as the frames of one camera may well be alike; where there are
+    no pictures, names.
+    """
+    pictures, first = evaluation.query_pictures, {}
+    blank = np.zeros(len(evaluation.query_names), bool) if pictures is None else flat(pictures)
+    same: dict[bool, list[tuple[Place, Place]]] = {True: [], False: []}
+    for j, name in enumerate(evaluation.query_names):
+        if blank[j]:
+            continue
+        before = first.setdefault(name if pictures is None else pictures[j].tobytes(), [])
+        for i in before:
+            same[evaluation.label(("query", i)) == evaluation.label(("query", j))].append((("query", i), ("query", j)))
+        if not any(evaluation.label(("query", i)) == evaluation.label(("query", j)) for i in before):
+            before.append(j)
+    twice = "queries that stand among the queries of their class before: each counts again; take the copies out."
+    two = "queries that stand among the queries of another class before: one of the labels is wrong."
+    return [
+        *_paired(evaluation, same[True], "one query twice", "problem", twice),
+        *_paired(evaluation, same[False], "one query under two labels", "problem", two),
+    ]
 
 
 def _equal(evaluation: Evaluation) -> list[Finding]:

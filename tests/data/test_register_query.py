@@ -1,3 +1,4 @@
+import os
 import unicodedata
 
 import pytest
@@ -60,6 +61,56 @@ def test_a_broken_register_image_does_not_make_impostors(two):
     assert "query/B/z.png" not in table(data, "query") and data.class_names("test") == ["A", "A/damaged", "AA stranger"]
     reasons = {row["path"]: row["reason"] for row in data.describe()["skipped"]}
     assert "0 bytes" in reasons["register/B.jpg"] and "no registered image of class B" in reasons["query/B/z.png"]
+
+
+@pytest.mark.parametrize("name", ["B.pdf", "B.heic", "B/1.cr2", "B/page.psd"])
+def test_a_registered_file_of_a_kind_that_is_not_read_makes_no_impostors(two, name, monkeypatch):
+    monkeypatch.setattr("docclf.imaging.read.FORMATS", ("PNG", "JPEG"))  # as without pillow-heif
+    (two / "register" / "B.jpg").unlink()
+    (two / "register" / name).parent.mkdir(exist_ok=True)
+    (two / "register" / name).write_bytes(b"\0\0\0\x1cftypheic\0\0\0\0mif1heic")
+    data = opened(two)
+    reasons = {row["path"]: row["reason"] for row in data.describe()["skipped"]}
+    assert "is not read" in reasons[f"register/{name}"] or "pip install pillow-heif" in reasons[f"register/{name}"]
+    assert "no registered image of class B" in reasons["query/B/z.png"]
+    assert data.describe()["test"]["impostor_queries"] == 1
+
+
+@pytest.mark.parametrize("name", ["A", "A/damaged", "C", "."])
+def test_a_register_folder_that_cannot_be_opened_is_an_error(two, name, monkeypatch):
+    closed = two / "register" / name
+
+    def scandir(path, found=os.scandir):
+        if os.path.normpath(path) == os.path.normpath(closed):
+            raise PermissionError(13, "Permission denied")
+        return found(path)
+
+    (two / "register" / "C").mkdir()
+    monkeypatch.setattr("docclf.data.sources.scan.os.scandir", scandir)
+    with pytest.raises(InputError, match="register.*cannot be opened.*Permission denied.*impostors.*chmod"):
+        opened(two)
+
+
+def test_a_link_to_nowhere_in_register_is_an_error(two):
+    (two / "register" / "D").symlink_to(two / "unmounted" / "D")
+    with pytest.raises(InputError, match="register/D: folder cannot be opened .the link leads nowhere"):
+        opened(two)
+
+
+def test_a_query_folder_that_cannot_be_opened_is_named(two):
+    (two / "query" / "D").symlink_to(two / "unmounted" / "D")
+    assert [row["path"] for row in opened(two).describe()["skipped"]] == ["query/D"]
+
+
+def test_a_flat_folder_whose_registered_file_cannot_be_read(tmp_path):
+    save(tmp_path / "card.png", 0)
+    save(tmp_path / "query_card.png", 1)
+    save(tmp_path / "query_pass.png", 2)
+    (tmp_path / "pass_front.pdf").write_bytes(b"%PDF")
+    data = opened(tmp_path)
+    assert table(data, "query") == {"query_card.png": "card"}
+    reasons = {row["path"]: row["reason"] for row in data.describe()["skipped"]}
+    assert "no registered image of class pass_front" in reasons["query_pass.png"]
 
 
 def test_loose_queries(two):

@@ -55,6 +55,27 @@ def test_a_set_too_large_for_every_pair_is_still_searched_for_equal_ones(monkeyp
     assert found["same picture in register and query"].count == 1 and "not looked for" in found["near duplicates"].text
 
 
+def test_a_query_that_stands_twice_or_under_two_labels():
+    evaluation = made()
+    evaluation.query_pictures[5] = evaluation.query_pictures[3]  # of one class
+    evaluation.query_pictures[4] = evaluation.query_pictures[3]
+    evaluation.query_pictures[8] = evaluation.query_pictures[0]  # of another
+    found = kinds(evaluation)
+    twice, two = found["one query twice"], found["one query under two labels"]
+    assert (twice.count, two.count, twice.level, two.level) == (2, 1, "problem", "problem")
+    assert evaluation.query_names[3] in twice.examples[0] and evaluation.query_names[8] in two.examples[0]
+    evaluation.query_pictures[:] = 200  # blank pictures say nothing
+    assert not {"one query twice", "one query under two labels"} & set(kinds(evaluation))
+
+
+def test_without_pictures_names_tell_which_queries_stand_twice():
+    evaluation = made()
+    evaluation.register_pictures = evaluation.query_pictures = None
+    evaluation.query_names[1], evaluation.query_names[6] = evaluation.query_names[0], evaluation.query_names[0]
+    found = kinds(evaluation)
+    assert found["one query twice"].count == 1 and found["one query under two labels"].count == 1
+
+
 def test_near_pairs_against_every_pair():
     rng = np.random.default_rng(3)
     base = rng.integers(0, 256, (9, 16, 16, 3))

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from docclf.data.index.build import Entry, Index
+from docclf.data.sources.scan import CLOSED
 from docclf.errors import InputError
 from docclf.utils.seeded import number
 
 _log = logging.getLogger(__name__)
 MODES = ("auto", "split", "all_pairs")
 QUERY_PREFIX = "query_"
+# A class whose registered image cannot be read must not turn its queries into impostors.
+_LOST = "no registered image of class {} can be read"
 
 
 @dataclass
@@ -72,19 +75,24 @@ def _two_folders(index: Index, register: str, query: str, argument: str) -> Layo
     def below(folder: str, path: str) -> str | None:
         return path[len(folder) + 1 :] if path.startswith(folder + "/") else None
 
+    for folder, reason in index.skipped:
+        if reason.startswith(CLOSED) and (folder in (register, query) or below(register, folder) is not None):
+            raise InputError(
+                f"{argument}={index.root}: {folder}: {reason}. Queries of the classes in it would count as impostors; "
+                f"make it readable (chmod -R u+rX {folder!r}) or take it out of {folder.split('/')[0]}/."
+            )
     layout = Layout("register_query", [], [])
     loose = []
     for entry in index.entries:
         if (path := below(register, entry.path)) is not None:
             layout.register.append((class_of(path), entry))
     known = {name for name, _ in layout.register}
-    # A class whose registered image is broken must not turn its queries into impostors.
-    lost = {class_of(path) for file, _ in index.skipped if (path := below(register, file)) and "." in path} - known
+    lost = {class_of(path) for file, _ in index.skipped if (path := below(register, file))} - known
     for entry in index.entries:
         if (path := below(query, entry.path)) is not None:
             name = class_of(path)
             if name in lost:
-                layout.skipped.append((entry.path, f"no registered image of class {name} can be read"))
+                layout.skipped.append((entry.path, _LOST.format(name)))
             elif "/" not in path and name not in known:
                 loose.append(entry.path)
             else:
@@ -104,17 +112,23 @@ def _flat(index: Index, query_classes: dict) -> Layout:
     layout = Layout("flat", [], [])
     queries = []
     for entry in index.entries:
-        if PurePosixPath(entry.path).stem.lower().startswith(QUERY_PREFIX):
+        if _asks(entry.path):
             queries.append(entry)
         else:
             layout.register.append((class_of(entry.path), entry))
-    known = sorted(name for name, _ in layout.register)
+    readable = {name for name, _ in layout.register}
+    lost = {class_of(file) for file, _ in index.skipped if "/" not in file and not _asks(file)} - readable
+    known = sorted(readable | lost)
     for entry in queries:
         name = query_classes.get(class_of(entry.path), class_of(entry.path)[len(QUERY_PREFIX) :])
         near = [choice for choice in known if choice.startswith(f"{name}_")]
         for choice in (name, f"{name}_front", near[0] if len(near) == 1 else None):
             if choice in known or class_of(entry.path) in query_classes:
-                layout.query.append((choice, entry))
+                if choice in lost:
+                    layout.skipped.append((entry.path, _LOST.format(choice)))
+                else:
+                    layout.query.append((choice, entry))
+                    _log.info("%s is a query of class %s", entry.path, choice)
                 break
         else:
             if near:
@@ -123,8 +137,12 @@ def _flat(index: Index, query_classes: dict) -> Layout:
                     f"'data.query_classes={{{class_of(entry.path)}: {near[0]}}}'."
                 )
             layout.query.append((name, entry))
-        _log.info("%s is a query of class %s", entry.path, layout.query[-1][0])
+            _log.info("%s is a query of class %s", entry.path, name)
     return layout
+
+
+def _asks(path: str) -> bool:
+    return PurePosixPath(path).stem.lower().startswith(QUERY_PREFIX)
 
 
 def _one_tree(index: Index, mode: str, per_class: int, unregistered: float, seed: int, argument: str) -> Layout:

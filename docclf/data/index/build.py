@@ -169,9 +169,7 @@ def _fingerprint(entries: list[Entry]) -> str:
 
 
 def _report(index: Index, seen: int, argument: str) -> None:
-    lines = [f"  {path}: {reason}" for path, reason in index.skipped[:5]]
-    if len(index.skipped) > 5:
-        lines.append(f"  and {len(index.skipped) - 5} more")
+    lines = left_out(index.skipped)
     if not index.entries:
         raise InputError(
             f"{argument}={index.root}: no readable image there or below it ({seen} files with an image extension, none "
@@ -181,3 +179,20 @@ def _report(index: Index, seen: int, argument: str) -> None:
         _log.warning(
             "%s: %d files skipped, %d used\n%s", index.root, len(index.skipped), len(index.entries), "\n".join(lines)
         )
+
+
+def left_out(skipped: list[tuple[str, str]], shown: int = 5) -> list[str]:
+    """Returns a line for each reason, with the first file that has it and how many more have.
+
+    Args:
+        skipped: (name, reason) of each file.
+        shown: lines; one more says how many reasons are left.
+    """
+    reasons: dict[str, list[str]] = {}
+    for name, reason in skipped:
+        reasons.setdefault(reason, []).append(name)
+    lines = [
+        f"  {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
+        for reason, names in reasons.items()
+    ]
+    return lines[:shown] + ([f"  and {len(lines) - shown} more reasons"] if len(lines) > shown else [])

@@ -1,6 +1,7 @@
 """Decoding what a source promises, by threads, and telling what each image is."""
 
 import hashlib
+import logging
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,11 @@ from tqdm import tqdm
 from docclf.data.index.entry import Entry
 from docclf.data.sources.source import Found, Source, Unusable
 from docclf.errors import InputError
+from docclf.imaging.kinds import misnamed
 from docclf.imaging.phash import perceptual_hash
 from docclf.imaging.read import inspect_image
 
+_log = logging.getLogger(__name__)
 _LEAST = 2  # a line of pixels has no upper and lower half, and nothing to photograph
 _CHUNK = 32  # images handed to a thread at a time
 _CHUNK_BYTES = 8 * 2**20  # or fewer, when the source had to read them
@@ -68,6 +71,8 @@ def _verify(source: Source, found: Found, known: Entry | None, max_pixels: int) 
             return Unusable(path, f"{found.size} bytes are more than an image of max_pixels={max_pixels} can take")
         data = source.read(path, found.offset, found.size) if found.data is None else found.data
         height, width, small = inspect_image(data, max_pixels, name=path)
+        if misnamed(path, data):
+            _log.warning("%s is no HEIC or AVIF as its name says; its content is read as what it is", path)
         if min(height, width) < _LEAST:
             return Unusable(path, f"{width} x {height} pixels; expected {_LEAST} or more on each side")
     except OSError as error:

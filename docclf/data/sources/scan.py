@@ -4,7 +4,14 @@ import os
 from pathlib import Path
 
 from docclf.errors import InputError
-from docclf.imaging.kinds import is_image_name
+from docclf.imaging.kinds import is_image_name, unread_name
+
+CLOSED = "folder cannot be opened"  # how the reason of a folder begins, whose images nobody saw
+# Folders that a NAS, a desktop or an archive keeps for itself, in lower case; hidden ones are passed over as well.
+_NO_PICTURES = frozenset(
+    "@eadir #recycle #snapshot @recycle @recently-snapshot @snapshot $recycle.bin lost+found __macosx recycler".split()
+    + ["system volume information", "network trash folder", "temporary items"]
+)
 
 
 def check_folder(path: str | Path, argument: str) -> Path:
@@ -21,9 +28,11 @@ def check_folder(path: str | Path, argument: str) -> Path:
 
 
 def scan(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
-    """Returns the paths below `root` that promise an image, sorted, and the folders that could not be opened.
+    """Returns the paths below `root` that promise an image, sorted, and (path, reason) of what is left out.
 
-    Links are followed, but no folder is walked twice, so a loop of links ends. Hidden files and folders are ignored.
+    Left out are folders that cannot be opened (the reason begins with `CLOSED`), and pages and pictures of kinds that
+    are not read. Links are followed, but no folder is walked twice, so a loop of links ends. Hidden files and folders
+    are ignored, and those that a NAS, a desktop or an archive keeps for itself (`@eaDir`, `#recycle`, `__MACOSX`).
     """
     found, failed, seen, todo = [], [], set(), [""]
     while todo:
@@ -36,15 +45,21 @@ def scan(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
             seen.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            failed.append((relative, f"folder cannot be opened ({error.strerror})"))
+            failed.append((relative, f"{CLOSED} ({error.strerror})"))
             continue
         below = []
         for entry in entries:
             path = f"{relative}/{entry.name}" if relative else entry.name
-            if not entry.name.startswith(".") and _is_folder(entry):
+            if entry.name.startswith(".") or entry.name.lower() in _NO_PICTURES:
+                continue
+            if _is_folder(entry):
                 below.append(path)
             elif is_image_name(entry.name):
                 found.append(path)
+            elif (reason := unread_name(entry.name)) is not None:
+                failed.append((path, reason))
+            elif entry.is_symlink() and not os.path.exists(entry.path):
+                failed.append((path, f"{CLOSED} (the link leads nowhere)"))
         todo.extend(reversed(below))
     return sorted(found), failed
 

@@ -56,6 +56,7 @@ def test_every_trouble_is_listed_with_its_reason(messy, caplog):
         "dangling.png",
         "pipe.png",
         "line.png",
+        "self",
     }
     for path, reason in (
         ("copy of b.png", "same content as b.png"),
@@ -67,7 +68,7 @@ def test_every_trouble_is_listed_with_its_reason(messy, caplog):
         ("line.png", "40 x 1 pixels"),
     ):
         assert reason in skipped[path]
-    assert "7 files skipped, 4 used" in caplog.text and "and 2 more" in caplog.text
+    assert "8 files skipped, 4 used" in caplog.text and "and 3 more" in caplog.text
     assert len(index.facts()["skipped"]) == 7
 
 
@@ -158,7 +159,7 @@ def test_fingerprint_covers_path_and_content_not_the_root(messy, tmp_path):
 def test_nothing_to_use_says_what_was_looked_for(tmp_path):
     for prepare, says in (
         (lambda: None, "0 files with an image extension"),
-        (lambda: (tmp_path / "x.txt").write_text("x"), "looked for .avif"),
+        (lambda: (tmp_path / "x.txt").write_text("x"), "looked for .apng"),
         (lambda: (tmp_path / "x.jpg").touch(), "x.jpg: .*0 bytes"),
     ):
         prepare()
@@ -177,3 +178,29 @@ def test_closed_folder_is_listed(messy):
         assert dict(build_index(messy).skipped)["deep"].startswith("folder cannot be opened")
     finally:
         (messy / "deep").chmod(0o755)
+
+
+def test_other_kinds_are_counted_by_their_reason_and_named(tmp_path, caplog):
+    save(tmp_path / "good.png", 1)
+    for name in ("scan.pdf", "deep/more.PDF", "raw.NEF", "art.psd", "notes.txt", "table.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    index = build_index(tmp_path)
+    assert paths(index) == ["good.png"]
+    assert set(dict(index.skipped)) == {"scan.pdf", "deep/more.PDF", "raw.NEF", "art.psd"}
+    assert "scan.pdf and 1 more: PDF is not read; draw its pages" in caplog.text and "4 files skipped" in caplog.text
+
+
+def test_folders_of_a_nas_or_a_desktop_are_passed_over(tmp_path):
+    save(tmp_path / "A" / "1.png", 1)
+    for name in ("@eaDir/1.png", "A/@eaDir/1.png/thumb.jpg", "#recycle/1.png", ".thumbnails/1.png", "__MACOSX/1.png"):
+        save(tmp_path / name, 2)
+    (tmp_path / "A" / "Thumbs.db").write_bytes(b"thumbs")
+    (tmp_path / "A" / "._1.png").write_bytes(b"\0\5\x16\7")
+    index = build_index(tmp_path)
+    assert paths(index) == ["A/1.png"] and not index.skipped
+
+
+def test_a_name_that_promises_heic_for_another_content_is_told(tmp_path, caplog):
+    save(tmp_path / "phone.png", 3).rename(tmp_path / "phone.heic")
+    assert paths(build_index(tmp_path)) == ["phone.heic"] and "phone.heic is no HEIC" in caplog.text
