@@ -18,7 +18,7 @@ def bare_png(data: bytes) -> Bare:
     """Returns the chunks of a PNG that make the picture, with an end chunk where it was missing.
 
     Raises:
-        InputError: a chunk of the picture is damaged.
+        InputError: a chunk of the picture is damaged or missing.
     """
     kept, exif, xmp = [START], [], []
     place, ended = len(START), False
@@ -44,6 +44,8 @@ def bare_png(data: bytes) -> Bare:
         if not whole and kind not in _PICTURE:
             end = _next_chunk(data, place, end)
         place = end
+    if not {b"IHDR", b"IDAT"} <= {part[4:8] for part in kept}:
+        raise InputError("is no image: a PNG without pixels, cut off or damaged")
     if not ended:
         kept.append(_chunk(b"IEND", b""))
     return Bare(b"".join(kept), stated(exif, xmp))

@@ -69,7 +69,7 @@ def test_every_trouble_is_listed_with_its_reason(messy, caplog):
     ):
         assert reason in skipped[path]
     assert "8 files skipped, 4 used" in caplog.text and "and 3 more" in caplog.text
-    assert len(index.facts()["skipped"]) == 7
+    assert len(index.facts()["skipped"]) == 8
 
 
 def test_huge_images_are_skipped_by_size(messy):
