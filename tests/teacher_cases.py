@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from docclf.batch import Batch
+from docclf.data.pixels.source import Source
 from docclf.imaging.resize import squash
 from docclf.teacher.pixels import Pixels
 from docclf.teacher.tower import Tower
@@ -12,8 +13,10 @@ from docclf.teacher.tower import Tower
 SIDE = 16
 
 
-class Pictures:
+class Pictures(Source):
     """A source of random pictures; counts what was read."""
+
+    fingerprint = "f"
 
     def __init__(self, count=10, seed=0):
         self.pictures = np.random.default_rng(seed).integers(0, 256, (count, 20, 24, 3), dtype=np.uint8)

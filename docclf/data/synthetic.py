@@ -4,11 +4,12 @@ from functools import cached_property
 
 import numpy as np
 
-from docclf.data.drawn.cache import cached
+from docclf.data.drawn.cache import cached, drawing_name
 from docclf.data.drawn.designs import design_hashes
 from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
 from docclf.data.evaluation.set import EvaluationSet
 from docclf.data.loader.batches import Batches
+from docclf.data.pixels.source import Source
 from docclf.data.pixels.views import FOLDS, Expanded, class_keys
 from docclf.errors import InputError
 from docclf.synthetic.design import kind_of
@@ -156,7 +157,7 @@ class Synthetic:
         return {"kind": "synthetic", "num_classes": self.num_classes, "evaluation": self.evaluation.facts()}
 
 
-class _Pictures:
+class _Pictures(Source):
     """Rows that are drawn, or found in the cache, when the first one is read."""
 
     def __init__(
@@ -171,6 +172,7 @@ class _Pictures:
     ):
         self._rows, self._names = rows, names
         self._how = (side, seed, strength, folder, workers)
+        self.fingerprint = drawing_name(rows, side, seed, strength)
 
     @cached_property
     def pixels(self) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
@@ -12,7 +13,9 @@ from docclf.margin.cosface import CosFace
 from docclf.training.imprint import imprint
 
 
-class Noise:
+class Noise(Source):
+    fingerprint = "f"
+
     def __init__(self, count):
         self.count = count
 

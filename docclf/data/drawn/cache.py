@@ -52,7 +52,7 @@ def cached(
     if workers is not None and workers < 1:
         raise InputError(f"data.workers={workers}: expected 1 or more drawing processes, or null for one per core.")
     shape = (len(rows), side, side, 3)
-    file = _place(folder) / f"{_name(rows, side, seed, strength)}.u8"
+    file = _place(folder) / f"{drawing_name(rows, side, seed, strength)}.u8"
     with _locked(file):
         if not _sound(file, shape):
             _draw_file(file, rows, side, seed, strength, thread_count(workers))
@@ -76,7 +76,8 @@ def _place(folder: str | None) -> Path:
     return base
 
 
-def _name(rows: list[Row], side: int, seed: int, strength: float) -> str:
+def drawing_name(rows: list[Row], side: int, seed: int, strength: float) -> str:
+    """Returns what stands for the pictures: another text when any of their bytes may differ."""
     # A new Pillow may draw a letter a shade differently.
     facts = [draw.VERSION, capture.VERSION, PIL.__version__, seed, side, round(strength * 100), *map(list, rows)]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]

@@ -97,7 +97,7 @@ class Fill:
         self.source, self.side, self.threads = source, side, threads
         self._expanded = isinstance(source, Expanded)
         self._fold = source.fold if self._expanded else 1
-        self._copy = makers is None and hasattr(source, "gather") and source.side == side
+        self._copy = makers is None and source.side == side
         self._makers = makers or {"images": lambda image, turn, index: squash(image, side)}
         self._buffers = {name: Buffers(batch_size, side, keep) for name in self._makers}
 

@@ -47,7 +47,7 @@ def parts(
         return None, Finish(source, image_size, views, executor, made, inner.pixels, source.fold if expanded else 1)
     if on_device:
         # Images of any size come to the device as squares with a margin for crops.
-        side = getattr(inner, "side", -(-5 * image_size // 4))
+        side = inner.side or -(-5 * image_size // 4)
         raw = Fill(source, None, side, batch_size, threads, prefetch + 2)
         return raw, Finish(source, image_size, views, executor, made)
     plain = augment is None and not views

@@ -1,15 +1,18 @@
 """Image files as a source."""
 
+import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from docclf.data.index.build import Entry, Index
+from docclf.data.pixels.source import Source
 from docclf.imaging.read import MAX_PIXELS, read_image
 
 
-class Files:
+class Files(Source):
     """The images of one or more indexes, one after another, or a chosen part of them.
 
     Args:
@@ -23,6 +26,11 @@ class Files:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the contents of the images, in order."""
+        return hashlib.sha256("".join(entry.sha256 for _, entry in self.images).encode()).hexdigest()
 
     def read(self, i: int) -> np.ndarray:
         """Returns image i, uint8 [H,W,3]."""

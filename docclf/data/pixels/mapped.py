@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 
 
-class Mapped:
+class Mapped(Source):
     """Chosen images of one or more packs, one pack after another; image i of the source is class i.
 
     Args:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from tqdm import tqdm
 
-from docclf.data.loader.batches import Source
 from docclf.data.loader.threads import thread_count
 from docclf.data.pixels.mapped import Mapped
+from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 
@@ -18,7 +18,7 @@ _DECODED = 4096  # images handed to the threads at once
 CHOICES = ("auto", "memory", "none")
 
 
-class Memory:
+class Memory(Source):
     """The images of packs, read into memory once.
 
     Args:
@@ -66,7 +66,7 @@ class Memory:
         np.take(self.pixels, indices, axis=0, out=out, mode="clip")
 
 
-class Store:
+class Store(Source):
     """A source whose images were decoded once and are kept squashed, uint8 [n,side,side,3].
 
     Args:
@@ -76,7 +76,7 @@ class Store:
     """
 
     def __init__(self, source: Source, side: int, threads: int | None = None):
-        self.source = source
+        self.source, self.fingerprint = source, source.fingerprint
         self._images = np.empty((len(source), side, side, 3), dtype=np.uint8)
 
         def keep(i: int) -> None:

@@ -38,7 +38,7 @@ def part(image: np.ndarray, index: int, fold: int) -> np.ndarray:
     return view(image, index % fold * (FOLD // fold))
 
 
-class Expanded:
+class Expanded(Source):
     """A source with `fold` samples for each image of another; sample and class fold * i + k shows image i.
 
     With 24 it is view k, with 8 the whole image in orientation k, which is view 3 k. A loader reads image `i // fold`
@@ -47,9 +47,11 @@ class Expanded:
 
     def __init__(self, source: Source, fold: int = FOLD):
         self.source, self.fold = source, fold
-        for name in ("side", "fingerprint"):
-            if hasattr(source, name):
-                setattr(self, name, getattr(source, name))
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the images; a loader compares the number of samples besides."""
+        return self.source.fingerprint
 
     def __len__(self) -> int:
         return self.fold * len(self.source)
@@ -63,9 +65,8 @@ class Expanded:
         return f"{self.source.name(i // self.fold)} (view {i % self.fold} of {self.fold})"
 
     def expect(self, indices: np.ndarray) -> None:
-        """Tells the source which images come soon, when it wants to know."""
-        if hasattr(self.source, "expect"):
-            self.source.expect(np.unique(indices // self.fold))
+        """Tells the source which images come soon."""
+        self.source.expect(np.unique(indices // self.fold))
 
 
 def class_keys(hashes: np.ndarray, expand: int = 1) -> np.ndarray:

@@ -6,11 +6,14 @@ import pytest
 import torch
 
 from docclf.data.loader.batches import Batches
+from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 
 
-class Numbers:
+class Numbers(Source):
     """Image i is filled with the value i."""
+
+    fingerprint = "f"
 
     def __init__(self, length=103, broken=None, slow=0.0):
         self.length, self.broken, self.slow = length, broken, slow

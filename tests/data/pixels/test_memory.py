@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 
 from docclf.data.pixels.memory import Store, stored
+from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 
 
-class Reads:
+class Reads(Source):
+    fingerprint = "f"
+
     def __init__(self):
         self.reads = []
 

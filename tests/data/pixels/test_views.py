@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from docclf.data.loader.batches import Batches
+from docclf.data.pixels.source import Source
 from docclf.data.pixels.views import FOLD, Expanded, view
 from docclf.imaging.resize import squash
 
 
-class Noise:
+class Noise(Source):
+    fingerprint = "f"
+
     def __len__(self):
         return 5
 
