@@ -36,7 +36,8 @@ def own_cache(tmp_path_factory):
     """Keeps drawn documents and indexes of the tests out of the user's cache."""
     if "DOCCLF_CACHE" not in os.environ:
         os.environ["DOCCLF_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    torch.set_num_threads(2)
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(2)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from docclf.errors import InputError
 from docclf.metric.sub_labels import parents
 from docclf.report.checks import tiny
+from docclf.utils.fixed_batches import FixedBatches
 
 
 @dataclass
@@ -52,14 +53,15 @@ def device_of(name: str) -> torch.device:
 
 def embed(model: Any, loader: Any, device: torch.device, title: str) -> tuple[Tensor, Tensor, np.ndarray]:
     """Returns embeddings [N,D] float32, labels [N] and tiny copies uint8 [N,16,16,3] of a loader, on the CPU."""
-    embeddings, labels, pictures = [], [], []
+    batches = FixedBatches(lambda images: model(images.to(device)))
+    labels, pictures = [], []
     for images, numbers, _ in tqdm(loader, desc=title, unit="batch", leave=False):
-        embeddings.append(model(images.to(device)).cpu())
+        batches.add(images)
         labels.append(numbers)
         pictures.append(tiny(images))
-    if not embeddings:
+    if not labels:
         raise InputError(f"{title}: there is not a single image; check data.root and the split.")
-    return torch.cat(embeddings), torch.cat(labels), np.concatenate(pictures)
+    return batches.rows(), torch.cat(labels), np.concatenate(pictures)
 
 
 def embedded(model: Any, dataset: Any, split: str, device: torch.device) -> Embedded:

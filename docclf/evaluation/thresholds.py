@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from docclf.errors import InputError
+from docclf.utils.cosines import text
 
 DEFAULT = "1e-4"
 RATES = ("fpr", "fpir")
@@ -151,7 +152,7 @@ def given(cosine: float) -> dict:
 def sentence(row: dict) -> str:
     """Returns a threshold and its evidence as one line."""
     if row["rate"] is None:
-        return f"cosine {row['cosine']:.4f} ({row['source']})"
+        return f"cosine {text(row['cosine'])} ({row['source']})"
     quality = "tpr" if row["rate"] == "fpr" else "fnir"
     low, high = row["interval"]
     interval = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
@@ -161,6 +162,6 @@ def sentence(row: dict) -> str:
     else:
         basis = f"{row['queries_unregistered']} unregistered queries"
     return (
-        f"cosine {row['cosine']:.4f}: {quality.upper()}@{row['rate'].upper()}={row['target']} {row[quality]:.3f}"
+        f"cosine {text(row['cosine'])}: {quality.upper()}@{row['rate'].upper()}={row['target']} {row[quality]:.3f}"
         f"{interval}, {basis}, {row['protocol']}/{row['fusion'] or 'pairs'}, {row['data']['kind']} {row['split']}"
     )

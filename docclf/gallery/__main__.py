@@ -12,6 +12,7 @@ from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
 from docclf.imaging.read import read_image
+from docclf.utils.cosines import text
 
 SHOWN = 20
 
@@ -51,9 +52,9 @@ def match(chosen: argparse.Namespace) -> None:
         if chosen.json:
             print(json.dumps({"image": name, **vars(found)}, ensure_ascii=False))
             continue
-        print(f"{name}: {found.answer}  cosine {found.cosine:.4f}")
+        print(f"{name}: {found.answer}  cosine {text(found.cosine)}")
         for label, cosine in found.top:
-            print(f"    {cosine:.4f}  {label}")
+            print(f"    {text(cosine)}  {label}")
 
 
 def show(chosen: argparse.Namespace) -> None:

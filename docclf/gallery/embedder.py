@@ -12,8 +12,9 @@ import torch
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
+from docclf.utils.fixed_batches import FixedBatches
 
-BATCH = 64
+BATCH = 8  # one photo pays for all of them
 
 
 class Embedder:
@@ -41,12 +42,12 @@ class Embedder:
         for image in images:
             if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
                 raise InputError(f"an image is {image.dtype} {image.shape}; want uint8 [H,W,3], RGB.")
-        parts = []
-        for at in range(0, len(images), BATCH):
-            squashed = [squash(image, self.image_size) for image in images[at : at + BATCH]]
-            batch = np.ascontiguousarray(np.stack(squashed).transpose(0, 3, 1, 2))
-            parts.append(self.model(torch.from_numpy(batch)).numpy())
-        return unit(np.concatenate(parts)) if parts else np.zeros((0, 0), np.float32)
+        if not len(images):
+            return np.zeros((0, 0), np.float32)
+        batches = FixedBatches(self.model, BATCH)
+        for image in images:
+            batches.add(torch.from_numpy(squash(image, self.image_size)).permute(2, 0, 1)[None])
+        return unit(batches.rows().numpy())
 
     def embed(self, images: Iterable[np.ndarray | str | Path]) -> np.ndarray:
         """Returns float32 unit vectors [N,D] of images given by their path or their pixels, uint8 RGB [H,W,3].

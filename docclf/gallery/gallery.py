@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from docclf.errors import InputError
 from docclf.gallery.embedder import Embedder
-from docclf.gallery.images import Finding, Picture
+from docclf.gallery.images import Finding, Picture, differ
 from docclf.gallery.match import Match, checked
 from docclf.gallery.search import Search
+from docclf.utils.cosines import alike, text
 
 FUSION = "max"  # a label's score is that of its nearest image, as metric.fusion=max measures it
 _ROWS = 512
@@ -55,7 +57,8 @@ class Gallery:
             What was left out and what looks alike.
 
         Raises:
-            InputError: one file under two labels, a label that cannot be one, or no model.
+            InputError: one file under two labels, a label that cannot be one, no model, or one that tells no two images
+                apart.
         """
         if not -1 <= duplicate <= 1:
             raise InputError(f"duplicate={duplicate}: want a cosine in [-1, 1].")
@@ -76,6 +79,7 @@ class Gallery:
             fresh.append(row)
         if fresh:
             vectors = self._model()([row.pixels for row in fresh])
+            self._check_not_collapsed(fresh, vectors)
             old = len(self)
             self.vectors = np.concatenate([self.vectors, vectors]) if old else vectors
             self.labels += [checked(row.label) for row in fresh]
@@ -148,6 +152,17 @@ class Gallery:
             )
         self.threshold = row
 
+    def _check_not_collapsed(self, fresh: list[Picture], vectors: np.ndarray) -> None:
+        """Refuses a model to which test pictures, or different pictures of different labels, look all alike."""
+        found = alike(torch.from_numpy(self.probe))
+        if not found and len({row.label for row in fresh}) > 1 and any(differ(fresh[0], row) for row in fresh):
+            found = alike(torch.from_numpy(vectors))
+        if found:
+            raise InputError(
+                f"{found}. The model tells no two images apart, so nothing was registered: take another checkpoint, or "
+                "train it anew (a lower learning rate, a look at the loss)."
+            )
+
     def _model(self) -> Embedder:
         if self.embedder is None:
             raise InputError("the gallery was opened without its model; give the checkpoint or ONNX file.")
@@ -173,8 +188,8 @@ class Gallery:
         return [
             Finding(
                 "alike",
-                f"{self.names[i]} ({self.labels[i]}) and {self.names[j]} ({self.labels[j]}) have cosine {cosine:.4f}: "
-                "queries of one may be answered with the other",
+                f"{self.names[i]} ({self.labels[i]}) and {self.names[j]} ({self.labels[j]}) have cosine {text(cosine)}"
+                ": queries of one may be answered with the other",
             )
             for cosine, i, j in sorted(found, key=lambda row: (-row[0], row[1:]))
         ]

@@ -12,6 +12,8 @@ from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 
+APART = 10.0  # grey levels of 255, root mean square
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -32,6 +34,12 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
+
+
+def differ(a: Picture, b: Picture) -> bool:
+    """Returns whether two pictures, shrunk to 16 x 16, are anything but copies of each other."""
+    small = [squash(row.pixels, 16).astype(np.float32) for row in (a, b)]
+    return bool(np.sqrt(((small[0] - small[1]) ** 2).mean()) > APART)
 
 
 def picture(path: str | Path, label: str, name: str | None = None, side: int | None = None) -> Picture:

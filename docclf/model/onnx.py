@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
+from docclf.utils.fixed_batches import FixedBatches
 
 TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -55,14 +56,11 @@ class Onnx:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Returns float32 embeddings [B,D] of uint8 RGB images [B,3,S,S]."""
-        pixels = images.cpu().numpy()
-        if TYPES[self.input.type] is not np.uint8:
-            pixels = (pixels.astype(np.float32) / np.float32(255)).astype(TYPES[self.input.type])
         if self.batch is None:
-            return torch.from_numpy(self._run(pixels))
-        return torch.from_numpy(
-            np.concatenate([self._padded(pixels[at : at + self.batch]) for at in range(0, len(pixels), self.batch)])
-        )
+            return self._run(images)
+        batches = FixedBatches(self._run, self.batch)
+        batches.add(images)
+        return batches.rows()
 
     def describe(self) -> dict:
         """Returns what the results name of it."""
@@ -70,14 +68,11 @@ class Onnx:
         weights = self.session.get_modelmeta().custom_metadata_map.get("weights_sha256")
         return about | ({"weights_sha256": weights} if weights else {})
 
-    def _run(self, pixels: np.ndarray) -> np.ndarray:
-        return self.session.run([self.output.name], {self.input.name: pixels})[0].astype(np.float32)
-
-    def _padded(self, pixels: np.ndarray) -> np.ndarray:
-        """Runs at most one batch of the size that the graph fixes; images added to fill it up are dropped again."""
-        missing = self.batch - len(pixels)
-        filled = np.concatenate([pixels, np.repeat(pixels[-1:], missing, axis=0)]) if missing else pixels
-        return self._run(filled)[: len(pixels)]
+    def _run(self, images: Tensor) -> Tensor:
+        pixels = images.cpu().numpy()
+        if TYPES[self.input.type] is not np.uint8:
+            pixels = (pixels.astype(np.float32) / np.float32(255)).astype(TYPES[self.input.type])
+        return torch.from_numpy(self.session.run([self.output.name], {self.input.name: pixels})[0].astype(np.float32))
 
 
 def _session(path: str, threads: int | None) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from docclf.checkpoint.network import Trained
 from docclf.evaluation import thresholds
 from docclf.provenance import cost
+from docclf.utils.cosines import text
 
 _FEW = 10
 
@@ -132,7 +133,8 @@ def _figures(source: str, metrics: dict) -> list[str]:
             continue
         pairs = metrics.get(f"class_pairs{point}")
         accepts = f"{metrics.get(f'false_accepts{point}')}" + ("" if pairs is None else f" ({pairs})")
-        cosine = _number(metrics.get(f"threshold{point}"), 4)
+        threshold = metrics.get(f"threshold{point}")
+        cosine = "-" if threshold is None else text(threshold)
         lines.append(f"| {target} | {_with_interval(metrics, f'tpr{point}')} | {cosine} | {accepts} |")
     scores = [f"AUROC {_with_interval(metrics, 'auroc')}"]
     scores += [f"rank-1 {_with_interval(metrics, 'rank1')}"] if "rank1" in metrics else []

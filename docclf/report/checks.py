@@ -10,9 +10,11 @@ from torch import Tensor
 from docclf.errors import InputError
 from docclf.report.inputs import Evaluation, Finding, Place
 from docclf.report.near import MOST_PAIRS, flat, near_pairs
+from docclf.utils.cosines import alike
 
 EXAMPLES = 12
 PICTURES = 4
+SAME_GREY = 8  # grey levels that copies of one picture stay within
 SAME = 0.01  # root mean square difference under which two tiny copies are the same
 
 
@@ -29,7 +31,8 @@ def find(evaluation: Evaluation) -> list[Finding]:
         InputError: embeddings that cannot be scored: none at all, of two widths, not finite, or zero.
     """
     check_embeddings(evaluation)
-    findings = [*_pictures(evaluation), *_repeated(evaluation), *_names(evaluation), *_registration(evaluation)]
+    findings = [*_collapsed(evaluation), *_pictures(evaluation), *_repeated(evaluation)]
+    findings += [*_names(evaluation), *_registration(evaluation)]
     if evaluation.skipped:
         text = "files that cannot be used as images are left out of the numbers."
         findings.append(Finding("unusable file", "look", len(evaluation.skipped), text,
@@ -60,6 +63,17 @@ def check_embeddings(evaluation: Evaluation) -> None:
             f"register embeddings have {widths['register']} numbers and query embeddings {widths['query']}: both must "
             "come from one model."
         )
+
+
+def _collapsed(evaluation: Evaluation) -> list[Finding]:
+    pictures = [tiny for tiny in (evaluation.register_pictures, evaluation.query_pictures) if tiny is not None]
+    if pictures and np.ptp(np.concatenate(pictures), axis=0).max() <= SAME_GREY:
+        return []  # copies of one picture look alike to any network
+    found = alike(evaluation.register, evaluation.query)
+    if not found:
+        return []
+    text = f"{found}: the network tells no two images apart (collapsed or untrained), so every number below is chance."
+    return [Finding("collapsed network", "problem", len(evaluation.register) + len(evaluation.query), text)]
 
 
 def _pictures(evaluation: Evaluation) -> list[Finding]:

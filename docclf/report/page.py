@@ -18,7 +18,7 @@ from docclf.report.outcome import Outcome, outcome
 from docclf.report.strip import strip
 from docclf.report.thumbnail import Thumbnails
 from docclf.report.worst import worst
-from docclf.utils import atomic
+from docclf.utils import atomic, cosines
 
 
 def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> list[Path]:
@@ -86,7 +86,7 @@ def render(template: str, **values: Any) -> str:
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
                                      undefined=jinja2.StrictUndefined)  # fmt: skip
-    environment.filters |= {"share": share, "number": number, "signed": signed}
+    environment.filters |= {"share": share, "number": number, "signed": signed, "cosine": cosines.text}
     return environment.get_template(template).render(**values)
 
 

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from docclf.report.figure import BLUE, GREY, ORANGE
 from docclf.report.numbers import Point
+from docclf.utils.cosines import text
 
 _WIDTH, _HEIGHT, _MARGIN = 250, 40, 8
 
@@ -44,4 +45,4 @@ def strip(own: float | None, other: float | None, points: Sequence[Point], ends:
 
 
 def _said(score: float | None) -> str:
-    return "none" if score is None else f"{score:.3f}"
+    return "none" if score is None else f"{text(score)}"

@@ -99,6 +99,7 @@ class EpochLine(pl.Callback):
         names = {"train/loss": "loss {:.3f}", "samples/s": "{:.0f} samples/s", "wait": "waited {:.0%}"}
         parts = [text.format(float(seen[name])) for name, text in names.items() if name in seen]
         parts += [f"{name} {pl_module.validation[name]:.4f}" for name in CURVE if name in pl_module.validation]
+        parts += [pl_module.alike] if pl_module.alike else []
         total = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
         done = 0 if trainer.sanity_checking else trainer.current_epoch + 1
         print(f"epoch {done}{total}, {pl_module.samples_seen} samples: {', '.join(parts)}", flush=True)

@@ -15,6 +15,8 @@ from docclf.training import clipping
 from docclf.training import compatibility as suits
 from docclf.training import nan_guard as diverged
 from docclf.training.timing import Meter
+from docclf.utils.cosines import alike
+from docclf.utils.fixed_batches import FixedBatches
 
 
 class Engine(pl.LightningModule):
@@ -47,7 +49,8 @@ class Engine(pl.LightningModule):
         self.parents = parents
         self.samples_seen, self._place = 0, None
         self.validation: dict[str, float] = {}
-        self._parts: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        self.alike: str | None = None  # of the last validation: a sentence when its embeddings were all alike
+        self._parts: list[tuple[FixedBatches, list[Tensor]]] = []
         self.meter = Meter()
 
     @property
@@ -135,25 +138,31 @@ class Engine(pl.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forgets the embeddings of the last validation."""
-        self._parts = {0: [], 1: []}
+        self._parts = [(FixedBatches(self._embedded), []) for _ in range(2)]
+
+    def _embedded(self, images: Tensor) -> Tensor:
+        # The last batch is filled up and run at the epoch's end, where Lightning no longer sets the precision.
+        with self.trainer.precision_plugin.val_step_context():
+            return self.encoder(images)
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int, dataloader_idx: int) -> None:
         """Embeds a batch of the register (loader 0) or of the queries (loader 1)."""
         images, labels, _ = batch
-        self._parts[dataloader_idx].append((self.encoder(images).float().cpu(), labels.cpu()))
+        batches, seen = self._parts[dataloader_idx]
+        batches.add(images)
+        seen.append(labels.cpu())
 
     def on_validation_epoch_end(self) -> None:
         """Scores the queries against the register; logs the numbers as ``val/...``."""
-        register, query = (
-            tuple(torch.cat(column) for column in zip(*self._parts[part], strict=True)) for part in (0, 1)
-        )
+        register, query = ((batches.rows(), torch.cat(labels)) for batches, labels in self._parts)
+        self.alike = alike(register[0], query[0])
         result = self.metric(*register, *query, parents=self.parents, replicates=0)
         self.validation = {
             k: float(v) for k, v in result.metrics.items() if isinstance(v, (int, float)) and math.isfinite(v)
         }
         self.validation.setdefault("select", -3.0)  # a set of one class orders nothing, but a run on it must end well
         self.log_dict({f"val/{name}": value for name, value in self.validation.items()})
-        self._parts = {}
+        self._parts = []
 
     def state_dict(self, *args, **kwargs) -> dict:
         """Returns all weights but centres that have files of their own (docclf.checkpoint.write)."""

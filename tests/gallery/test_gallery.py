@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_checkpoint
+import torch
 from PIL import Image
 from shared_data import SHARED, needs_shared
 
@@ -310,3 +311,40 @@ def test_thresholds_beside_a_checkpoint_are_found_when_they_are_of_its_weights(m
     (tmp_path / "thresholds.json").write_text("{")
     with pytest.raises(InputError, match="thresholds.json cannot be read"):
         open_model(ckpt)
+
+
+class Faint(Hog):
+    """Sees a little of a picture beside much that is the same in all."""
+
+    def __init__(self, share, only_registered=False):
+        super().__init__(32)
+        self.share, self.only_registered = share, only_registered
+
+    def __call__(self, images):
+        seen = super().__call__(images)
+        share = torch.full((len(seen), 1), self.share)
+        if self.only_registered:  # pictures of a known kind, as the test pictures are, are told apart
+            share[images.float().std(dim=(1, 2, 3)) > 80] = 1.0
+            share[images[:, 2].float().std(dim=(1, 2)) < 1] = 1.0
+        return 1 + share * seen
+
+
+@pytest.mark.parametrize("model", [Faint(0.0), Faint(1e-6), Faint(1e-3), Faint(1e-3, only_registered=True)])
+def test_a_collapsed_model_registers_nothing(model):
+    gallery = Gallery(Embedder(model, "faint"))
+    with pytest.raises(InputError, match="embeddings are all alike: cosines between .* and .*nothing was registered"):
+        gallery.register(pictures(("A", 0), ("B", 1), ("C", 2)))
+    assert len(gallery) == 0
+
+
+def test_a_model_that_sees_little_registers():
+    gallery = Gallery(Embedder(Faint(1.0), "faint"))
+    gallery.register(pictures(("A", 0), ("B", 1), ("C", 2)))
+    assert len(gallery) == 3
+
+
+def test_a_vector_does_not_depend_on_what_is_registered_with_it(models):
+    embedder = open_model(models[0])
+    images = [coloured(seed) for seed in range(11)]
+    assert np.array_equal(embedder(images), np.concatenate([embedder(images[:8]), embedder(images[8:])]))
+    np.testing.assert_allclose(embedder(images[4:5]), embedder(images)[4:5], rtol=0, atol=1e-6)

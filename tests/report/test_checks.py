@@ -149,3 +149,16 @@ def test_embeddings_of_zero_two_widths_and_none_at_all():
     evaluation.query = evaluation.query[:0]
     with pytest.raises(InputError, match="query.*at least one image"):
         find(evaluation)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-6, 1e-3])
+def test_a_collapsed_network_is_a_problem(noise):
+    evaluation = made(noise=noise)
+    for part in ("register", "query"):
+        rows = getattr(evaluation, part)
+        setattr(evaluation, part, torch.ones_like(rows) + noise * rows)
+    found = find(evaluation)[0]
+    assert (found.kind, found.level) == ("collapsed network", "problem")
+    assert "embeddings are all alike: cosines between 0.9999" in found.text or "between 1.0000000 and" in found.text
+    evaluation.register_pictures[:] = evaluation.query_pictures[:] = 7
+    assert "collapsed network" not in {row.kind for row in find(evaluation)}, "they are pictures of one thing"

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from docclf.metric.pairs.operating import target_text
+from docclf.utils import cosines
 
 if TYPE_CHECKING:
     from docclf.metric.result import Result
@@ -20,7 +21,11 @@ def table(result: "Result") -> str:
             continue
         low, high = metrics.get(f"tpr@fpr={text}/low"), metrics.get(f"tpr@fpr={text}/high")
         span = "" if low is None else f" [{low:.4f}, {high:.4f}]"
-        place = "none admissible     " if threshold is None else f"{threshold:8.4f} {(threshold + 1) / 2:10.4f} "
+        place = (
+            "none admissible     "
+            if threshold is None
+            else f"{cosines.text(threshold):>8} {cosines.text((threshold + 1) / 2):>10} "
+        )
         lines.append(f"{text:<8} {tpr:.4f}{span:<18} {place} {metrics['negatives']:>10}")
     facts = [f"{name} {metrics[name]:.6f}" for name in ("auroc", "pauc@fpr=1e-2", "eer") if metrics[name] is not None]
     facts += [f"rank-{key[4:]} {value:.4f}" for key, value in metrics.items()
