@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from docclf.augment.device.executor import DeviceExecutor
-from docclf.augment.draws.params import Params, identity
+from docclf.augment.draws.params import Values, identity
 from docclf.augment.recipe import Recipe
 from docclf.errors import InputError
 
@@ -59,24 +59,28 @@ class ByKind:
         self._kinds = np.array([list(self.recipes).index(kind) for kind in kinds])
         self._ends = np.cumsum(np.asarray(sizes, dtype=np.int64))
 
-    def params(self, epoch: int, index: int) -> Params:
-        """The parameters of a sample; see `Recipe.params`."""
-        (kind,) = self._kind_of(np.array([index]))
-        return list(self.recipes.values())[kind].params(epoch, index)
-
-    def params_batch(self, epochs: np.ndarray, indices: np.ndarray) -> dict[str, np.ndarray]:
-        """What `stack` makes of the parameters of B samples; see `Recipe.params_batch`."""
-        epochs, indices = np.asarray(epochs), np.asarray(indices)
+    def plan(self, turns: np.ndarray, indices: np.ndarray, progress: float = 1.0) -> Values:
+        """The fields of B samples; see `Recipe.plan`."""
+        turns, indices = np.asarray(turns), np.asarray(indices)
         out, kinds = identity(len(indices)), self._kind_of(indices)
         for kind, recipe in enumerate(self.recipes.values()):
             rows = np.flatnonzero(kinds == kind)
-            for name, values in recipe.params_batch(epochs[rows], indices[rows]).items():
+            for name, values in recipe.plan(turns[rows], indices[rows], progress).items():
                 out[name][rows] = values
         return out
 
-    def __call__(self, image: np.ndarray, epoch: int, index: int) -> np.ndarray:
+    def __call__(self, image: np.ndarray, epoch: int, index: int, progress: float = 1.0) -> np.ndarray:
         """uint8 [S,S,3] RGB, a new array; see `Recipe.__call__`."""
-        return self._applier.apply(image, self.params(epoch, index))
+        return self.apply(image, self.plan(np.array([epoch]), np.array([index]), progress))
+
+    def apply(self, image: np.ndarray, values: Values, place: int = 0) -> np.ndarray:
+        """uint8 [S,S,3] RGB; see `Recipe.apply`."""
+        return self._applier.apply(image, values, place)
+
+    def attach(self, source: object) -> None:
+        """Tells what is trained on; see `Recipe.attach`."""
+        for recipe in self.recipes.values():
+            recipe.attach(source)
 
     def on_device(self, device_type: str) -> bool:
         """True when batches are augmented on the device they train on; see `Recipe.on_device`."""
@@ -84,7 +88,9 @@ class ByKind:
 
     def device_executor(self) -> DeviceExecutor:
         """The executor that applies the recipes to batches on their device."""
-        return DeviceExecutor(self, self._one.compiled)
+        return DeviceExecutor(
+            self.stages, self.image_size, self.bank, self.plan, self._one.compiled, self._applier.scenery
+        )
 
     def _kind_of(self, indices: np.ndarray) -> np.ndarray:
         """Returns the number of each sample's kind, int64 [B]."""

@@ -1,12 +1,12 @@
 """Draws the one colour matrix of a sample, and its gamma."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
-from docclf.augment.draws.batch import BatchDraw, each
-from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
+from docclf.augment.draws.checks import check_probability, check_range, check_weights
+from docclf.augment.draws.draw import Draw
+from docclf.augment.draws.params import Values
 from docclf.imaging.colour import GREY, LUMA, hue_matrix, saturation
 
 _KINDS = ("jitter", "grey", "sepia", "shuffle", "drop", "shift", "invert", "camera")
@@ -65,73 +65,40 @@ class Colour:
         self.tint = check_range("colour.tint", [0.0, tint], 0.0, 0.9)[1]
         self.gamma = check_range("colour.gamma", [1.0, 1.0] if gamma is None else gamma, 0.1, 10.0)
 
-    def draw(self, draw: Draw) -> dict[str, object]:
-        """The fields colour, pivot and gamma of Params."""
-        if not draw.chance(self.p):
-            return {}
-        kind = draw.name(self.kinds)
-        if kind == "jitter":
-            return self._jitter(draw)
-        if kind == "camera":
-            return self._camera(draw)
-        matrix = np.eye(3, 4)
-        if kind in _FIXED:
-            matrix = _FIXED[kind]
-        elif kind == "shuffle":
-            matrix = matrix[_ORDERS[draw.integer([0, 5])]]
-        elif kind == "drop":
-            matrix[draw.integer([0, 2])] = 0.0
-        elif kind == "shift":
-            matrix[:, 3] = [draw.uniform([-self.shift, self.shift]) for _ in range(3)]
-        return {"colour": matrix}
-
-    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray]) -> None:
-        """Writes what `draw` gives for each sample into the arrays of the batch."""
-        draw = draw.where(draw.chance(self.p))
-        chosen = draw.name(self.kinds)
+    def draw(self, draw: Draw, out: Values, image_size: int) -> None:
+        """Writes the fields colour, pivot and gamma."""
+        drawn, chosen = draw.chance(self.p), draw.choice(self.kinds)
         for place, kind in enumerate(self.kinds):
-            some = draw.where(chosen == place)
-            rows, colour = some.rows, out["colour"]
-            if kind in ("jitter", "camera") and len(rows):
-                drawn = self._jitter(some, each) if kind == "jitter" else self._camera(some)
-                for name, values in drawn.items():
-                    out[name][rows] = values
+            rows, some = drawn & (chosen == place), draw.fork()
+            colour = np.tile(np.eye(3, 4), (draw.count, 1, 1))
+            if kind in ("jitter", "camera"):
+                linear, contrast = self._jitter(some) if kind == "jitter" else self._camera(some, out, rows)
+                colour[..., :3] = contrast * linear
+                out["pivot"][rows] = ((1.0 - contrast) * (LUMA @ linear)[:, None, :] * np.ones((3, 1)))[rows]
             elif kind in _FIXED:
-                colour[rows] = _FIXED[kind]
+                colour[:] = _FIXED[kind]
             elif kind == "shuffle":
-                colour[rows] = np.eye(3, 4)[_ORDERS[some.integer(0, 5)]]
+                colour = colour[np.arange(draw.count)[:, None], _ORDERS[some.integer(0, 5)]]
             elif kind == "drop":
-                colour[rows, some.integer(0, 2)] = 0.0
-            elif kind == "shift":
-                colour[rows, :, 3] = np.stack([some.uniform([-self.shift, self.shift]) for _ in range(3)], axis=1)
+                colour[np.arange(draw.count), some.integer(0, 2)] = 0.0
+            else:
+                colour[:, :, 3] = some.uniform(-self.shift, self.shift, 3)
+            out["colour"][rows] = colour[rows]
 
-    def _jitter(self, draw: Draw | BatchDraw, call: Callable = lambda function, value: function(value)) -> dict:
-        bright, contrast = _lift(draw.uniform(self.brightness)), _lift(draw.uniform(self.contrast))
-        saturate, turn = _lift(draw.uniform(self.saturation)), 2 * math.pi * draw.uniform([-self.hue, self.hue])
+    def _jitter(self, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+        """[B,3,3] linear part before the contrast, and the contrast [B,1,1]."""
+        bright, contrast = draw.uniform(*self.brightness, 1, 1), draw.uniform(*self.contrast, 1, 1)
+        saturate, turn = draw.uniform(*self.saturation, 1, 1), 2 * math.pi * draw.uniform(-self.hue, self.hue, 1, 1)
         # Contrast about the mean luma and the linear operations commute up to clipping (brightness scales the mean,
         # saturation and hue keep the luma), so the order the original draws does not change the unclipped result.
         # A hue rotation maps grey to itself, so rotation times saturation mixes the rotation with the grey.
-        hue = hue_matrix(_lift(call(math.cos, turn)), _lift(call(math.sin, turn)))
-        return _about_mean(bright * (saturate * hue + (1.0 - saturate) * GREY), contrast)
+        return bright * (saturate * hue_matrix(np.cos(turn), np.sin(turn)) + (1.0 - saturate) * GREY), contrast
 
-    def _camera(self, draw: Draw | BatchDraw) -> dict[str, object]:
-        warm, green = draw.uniform([-self.white_balance, self.white_balance]), draw.uniform([-self.tint, self.tint])
-        gains = np.stack([1.0 + warm, 1.0 + green, 1.0 - warm], axis=-1)[..., None] * _lift(
-            draw.uniform(self.brightness)
-        )
-        contrast = _lift(draw.uniform(self.contrast))
-        drawn = _about_mean(gains * saturation(_lift(draw.uniform(self.saturation))), contrast)
-        return {**drawn, "gamma": draw.uniform(self.gamma)}
-
-
-def _lift(value: float | np.ndarray) -> float | np.ndarray:
-    """A number, or numbers [n] as [n,1,1] beside matrices [n,3,3]."""
-    return value[:, None, None] if isinstance(value, np.ndarray) else value
-
-
-def _about_mean(linear: np.ndarray, contrast: float | np.ndarray) -> dict[str, object]:
-    """Fields for contrast * y + (1 - contrast) * luma(mean y), y = linear @ x; mean y is linear @ mean x."""
-    colour = np.concatenate([contrast * linear, np.zeros((*linear.shape[:-1], 1))], axis=-1)
-    # Spelt out: a matrix product may round otherwise for one sample than for many.
-    luma = LUMA[0] * linear[..., :1, :] + LUMA[1] * linear[..., 1:2, :] + LUMA[2] * linear[..., 2:, :]
-    return {"colour": colour, "pivot": (1.0 - contrast) * luma * np.ones((3, 1))}
+    def _camera(self, draw: Draw, out: Values, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        warm, green = draw.uniform(-self.white_balance, self.white_balance), draw.uniform(-self.tint, self.tint)
+        gains = np.stack([1.0 + warm, 1.0 + green, 1.0 - warm], axis=1)[..., None]
+        linear = gains * draw.uniform(*self.brightness, 1, 1)
+        contrast = draw.uniform(*self.contrast, 1, 1)
+        linear = linear * saturation(draw.uniform(*self.saturation, 1, 1))
+        out["gamma"][rows] = draw.uniform(*self.gamma)[rows]
+        return linear, contrast

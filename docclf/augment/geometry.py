@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
-from docclf.augment.draws.homography import ORIENTED, backdrop, shifted_scaled_rotated, turned_quad
-from docclf.augment.draws.params import BORDERS, GRID
+from docclf.augment.draws.checks import check_probability, check_range, check_weights
+from docclf.augment.draws.draw import Draw
+from docclf.augment.draws.homography import ORIENTED, backdrop, matrices, shifted_scaled_rotated, turned_quad
+from docclf.augment.draws.params import BORDERS, GRID, Values
 
 TRIES = 10  # as torchvision's and albumentations' random resized crop
 
@@ -57,7 +58,7 @@ class Geometry:
     ):
         self.p = check_probability("geometry.p", p)
         self.kinds = check_weights("geometry.kinds", kinds, ("crop", "shift_scale_rotate", "quad"))
-        self.borders = check_weights("geometry.borders", borders, BORDERS)
+        self.borders = check_weights("geometry.borders", borders, BORDERS[:4])
         self.crop_area = check_range("geometry.crop_area", crop_area, 0.01, 1.0)
         self.crop_ratio = check_range("geometry.crop_ratio", crop_ratio, 0.1, 10.0)
         self.shift = check_range("geometry.shift", [0.0, shift], 0.0, 0.5)[1]
@@ -72,58 +73,55 @@ class Geometry:
         self.orientations = check_probability("geometry.orientations", orientations)
         self.halves = check_probability("geometry.halves", halves)
 
-    def draw(self, draw: Draw, image_size: int) -> dict[str, object]:
-        """The fields warp, border, fill and backdrop of Params."""
-        place = self._orient(draw)  # before anything else, so that its numbers do not depend on the warp's
-        border = draw.name(self.borders)
-        fill = [float(draw.integer([0, 255])) for _ in range(3)]
-        contrast, warp = draw.uniform([0.0, 40.0]), None
-        if draw.chance(self.p):
-            kind = draw.name(self.kinds)
-            drawers = {"crop": self._crop, "shift_scale_rotate": self._shift_scale_rotate, "quad": self._quad}
-            warp = drawers[kind](draw, image_size)
-        if warp is None or any(place):
-            warp = ORIENTED[place] if warp is None else ORIENTED[place] @ warp
-        drawn = {"warp": warp, "border": BORDERS.index(border), "fill": np.array(fill)}
-        if border == "backdrop":
-            steps = np.array([draw.uniform([-contrast, contrast]) for _ in range(GRID * GRID)])
-            drawn["backdrop"] = backdrop(drawn["fill"], steps)
-        return drawn
+    def draw(self, draw: Draw, out: Values, image_size: int) -> None:
+        """Writes the fields warp, border, fill and backdrop."""
+        half, quarters, mirror = self._orient(draw)
+        border = np.array([BORDERS.index(name) for name in self.borders])[draw.choice(self.borders)]
+        fill, contrast = np.floor(256.0 * draw.random(3)), draw.uniform(0.0, 40.0)[:, None]
+        steps = draw.uniform(-contrast, contrast, GRID * GRID)
+        drawn, chosen = draw.chance(self.p), draw.choice(self.kinds)
+        drawers = {"crop": self._crop, "shift_scale_rotate": self._shift_scale_rotate, "quad": self._quad}
+        for place, kind in enumerate(self.kinds):
+            rows = drawn & (chosen == place)
+            if rows.any():
+                out["warp"][rows] = drawers[kind](draw.fork(), image_size)[rows]
+        out["warp"][:] = ORIENTED[half, quarters, mirror] @ out["warp"]
+        out["border"][:], out["fill"][:] = border, fill
+        behind = border == BORDERS.index("backdrop")
+        out["backdrop"][behind] = backdrop(fill[behind], steps[behind])
 
-    def _orient(self, draw: Draw) -> tuple[int, int, int]:
-        half = 1 + draw.integer([0, 1]) if draw.chance(self.halves) else 0
-        quarters, mirror = 0, draw.chance(self.flip_horizontal)
-        if draw.chance(self.flip_vertical):
-            quarters, mirror = 2, not mirror
-        if draw.chance(self.turn):
-            quarters += 2
-        if draw.chance(self.orientations):
-            quarters += draw.integer([0, 3])
-            mirror ^= draw.chance(0.5)
-        return half, quarters % 4, int(mirror)
+    def _orient(self, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """int64 [B] each: half, quarter turns and mirror."""
+        half = draw.chance(self.halves) * draw.integer(1, 2)
+        mirror, upside = draw.chance(self.flip_horizontal), draw.chance(self.flip_vertical)
+        quarters, mirror = 2 * upside + 2 * draw.chance(self.turn), mirror ^ upside
+        free, turns, flip = draw.chance(self.orientations), draw.integer(0, 3), draw.chance(0.5)
+        return half, (quarters + free * turns) % 4, (mirror ^ (free & flip)).astype(np.int64)
 
     def _crop(self, draw: Draw, size: int) -> np.ndarray:
         low, high = math.log(self.crop_ratio[0]), math.log(self.crop_ratio[1])
-        for _ in range(TRIES):
-            area, ratio = draw.uniform(self.crop_area), math.exp(draw.uniform([low, high]))
-            width, height = math.sqrt(area * ratio), math.sqrt(area / ratio)
-            if width <= 1.0 and height <= 1.0:
-                break
-        else:
-            width, height = 1.0, 1.0
+        area = draw.uniform(*self.crop_area, TRIES)
+        ratio = np.exp(draw.uniform(low, high, TRIES))
+        width, height = np.sqrt(area * ratio), np.sqrt(area / ratio)
+        fits = (width <= 1.0) & (height <= 1.0)
+        first, rows = fits.argmax(axis=1), np.arange(draw.count)
+        width, height = (np.where(fits.any(axis=1), side[rows, first], 1.0) for side in (width, height))
         # Whole pixels of a source of the result's size, as the original crops.
-        width, height = max(1, round(width * size)) / size, max(1, round(height * size)) / size
-        left, top = (1.0 - width) * draw.random(), (1.0 - height) * draw.random()
-        left, top = round(left * size) / size, round(top * size) / size
-        return np.array([[width, 0.0, left], [0.0, height, top], [0.0, 0.0, 1.0]])
+        width, height = (np.maximum(1, np.rint(side * size)) / size for side in (width, height))
+        left, top = (np.rint((1.0 - side) * draw.random() * size) / size for side in (width, height))
+        zero = np.zeros(draw.count)
+        return matrices([[width, zero, left], [zero, height, top], [zero, zero, zero + 1.0]])
 
     def _shift_scale_rotate(self, draw: Draw, size: int) -> np.ndarray:
-        angle, scale = draw.uniform([-self.rotation, self.rotation]), draw.uniform([1.0 - self.scale, 1.0 + self.scale])
-        dx, dy = draw.uniform([-self.shift, self.shift]), draw.uniform([-self.shift, self.shift])
-        return np.array(shifted_scaled_rotated(math.cos(angle), math.sin(angle), scale, dx, dy))
+        angle, scale = (
+            draw.uniform(-self.rotation, self.rotation),
+            draw.uniform(1.0 - self.scale, 1.0 + self.scale),
+        )
+        dx, dy = draw.uniform(-self.shift, self.shift), draw.uniform(-self.shift, self.shift)
+        return matrices(shifted_scaled_rotated(np.cos(angle), np.sin(angle), scale, dx, dy))
 
     def _quad(self, draw: Draw, size: int) -> np.ndarray:
-        sides = [draw.uniform(self.margin) for _ in range(4)]
-        steps = [draw.uniform([-self.jitter, self.jitter]) for _ in range(8)]
-        angle = draw.uniform([-self.rotation, self.rotation])
-        return np.array(turned_quad(sides, steps, math.cos(angle), math.sin(angle)))
+        sides = list(draw.uniform(*self.margin, 4).T)
+        steps = list(draw.uniform(-self.jitter, self.jitter, 8).T)
+        angle = draw.uniform(-self.rotation, self.rotation)
+        return matrices(turned_quad(sides, steps, np.cos(angle), np.sin(angle)))

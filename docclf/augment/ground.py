@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from docclf.augment.draws.batch import BatchDraw
-from docclf.augment.draws.draw import Draw, check_probability, check_range
+from docclf.augment.draws.checks import check_probability, check_range
+from docclf.augment.draws.draw import Draw
+from docclf.augment.draws.params import Values
 
 
 class Ground:
@@ -42,21 +43,11 @@ class Ground:
         self.white = check_probability("ground.white", white)
         self.level = check_range("ground.level", level, 0.0, 255.0)
 
-    def draw(self, draw: Draw) -> dict[str, object]:
-        """The field ground of Params."""
-        if not draw.chance(self.p):
-            return {}
-        shape = [draw.uniform(self.centre), draw.uniform(self.centre), draw.uniform(self.radius)]
-        shape += [draw.uniform(self.radius), draw.uniform(self.exponent), math.pi * draw.random()]
-        plain, grey = draw.chance(self.white), draw.uniform(self.level)
-        colour = [255.0 * draw.random() for _ in range(3)]
-        return {"ground": np.array([*shape, *([grey] * 3 if plain else colour)])}
-
-    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray]) -> None:
-        """Writes what `draw` gives for each sample into the arrays of the batch."""
-        some = draw.where(draw.chance(self.p))
-        shape = [some.uniform(self.centre), some.uniform(self.centre), some.uniform(self.radius)]
-        shape += [some.uniform(self.radius), some.uniform(self.exponent), math.pi * some.random()]
-        plain, grey = some.chance(self.white), some.uniform(self.level)
-        colour = [np.where(plain, grey, 255.0 * some.random()) for _ in range(3)]
-        out["ground"][some.rows] = np.stack([*shape, *colour], axis=1)
+    def draw(self, draw: Draw, out: Values, image_size: int) -> None:
+        """Writes the field ground."""
+        drawn = draw.chance(self.p)
+        shape = [draw.uniform(*self.centre), draw.uniform(*self.centre), draw.uniform(*self.radius)]
+        shape += [draw.uniform(*self.radius), draw.uniform(*self.exponent), math.pi * draw.random()]
+        plain, grey = draw.chance(self.white), draw.uniform(*self.level)
+        colour = np.where(plain[:, None], grey[:, None], 255.0 * draw.random(3))
+        out["ground"][:] = np.concatenate([np.stack(shape, axis=1), colour], axis=1) * drawn[:, None]

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from docclf.augment.draws.batch import BatchDraw
-from docclf.augment.draws.draw import Draw, check_probability, check_range, check_weights
-from docclf.augment.draws.params import NOISES
+from docclf.augment.draws.checks import check_probability, check_range, check_weights
+from docclf.augment.draws.draw import Draw
+from docclf.augment.draws.params import NOISES, Values
 from docclf.imaging.noise import BANK
 
 
@@ -47,36 +47,25 @@ class Noise:
         self.read = check_range("noise.read", read, 0.0, 100.0)
         self.shot = check_range("noise.shot", shot, 0.0, 10.0)
 
-    def draw(self, draw: Draw) -> dict[str, object]:
-        """The fields noise, amount and noise_at of Params."""
-        if not draw.chance(self.p):
-            return {}
-        kind, at = draw.name(self.kinds), draw.integer([0, BANK - 1])
-        if kind == "gaussian":
-            amount = [math.sqrt(draw.uniform(self.variance)), 0.0]
-        elif kind == "multiplicative":
-            amount = self.factor
-        elif kind == "iso":
-            amount = [2.0 * math.pi * draw.uniform(self.hue), draw.uniform(self.intensity)]
-        else:
-            amount = [draw.uniform(self.read), draw.uniform(self.shot)]
-        return {"noise": NOISES.index(kind), "amount": np.array(amount, dtype=np.float64), "noise_at": at}
-
-    def draw_batch(self, draw: BatchDraw, out: dict[str, np.ndarray]) -> None:
-        """Writes what `draw` gives for each sample into the arrays of the batch."""
-        draw = draw.where(draw.chance(self.p))
-        chosen = draw.name(self.kinds)
-        out["noise"][draw.rows] = np.array([NOISES.index(kind) for kind in self.kinds])[chosen]
-        out["noise_at"][draw.rows] = draw.integer(0, BANK - 1)
+    def draw(self, draw: Draw, out: Values, image_size: int) -> None:
+        """Writes the fields noise, amount and noise_at."""
+        drawn, chosen = draw.chance(self.p), draw.choice(self.kinds)
+        out["noise"][:] = np.array([NOISES.index(kind) for kind in self.kinds])[chosen] * drawn
+        out["noise_at"][:] = draw.integer(0, BANK - 1) * drawn
+        first, second = draw.random(), draw.random()
         for place, kind in enumerate(self.kinds):
-            some = draw.where(chosen == place)
-            first, second = out["amount"][:, 0], out["amount"][:, 1]
-            if kind == "gaussian":
-                first[some.rows] = np.sqrt(some.uniform(self.variance))
-            elif kind == "multiplicative":
-                out["amount"][some.rows] = self.factor
-            elif kind == "iso":
-                first[some.rows] = 2.0 * math.pi * some.uniform(self.hue)
-                second[some.rows] = some.uniform(self.intensity)
-            else:
-                first[some.rows], second[some.rows] = some.uniform(self.read), some.uniform(self.shot)
+            rows = drawn & (chosen == place)
+            out["amount"][rows] = np.stack(self._amounts(kind, first[rows], second[rows]), axis=1)
+
+    def _amounts(self, kind: str, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if kind == "gaussian":
+            return np.sqrt(_within(self.variance, first)), 0.0 * second
+        if kind == "multiplicative":
+            return self.factor[0] + 0.0 * first, self.factor[1] + 0.0 * second
+        if kind == "iso":
+            return 2.0 * math.pi * _within(self.hue, first), _within(self.intensity, second)
+        return _within(self.read, first), _within(self.shot, second)
+
+
+def _within(bounds: list[float], share: np.ndarray) -> np.ndarray:
+    return bounds[0] + (bounds[1] - bounds[0]) * share

@@ -30,16 +30,18 @@ def gain_field(gradient: np.ndarray, vignette: float, shadow: np.ndarray) -> np.
 
 
 def glare_field(glare: np.ndarray) -> np.ndarray:
-    """float64 [24,24] share of white, 0 to 1: a turned elliptical Gaussian.
+    """float64 [24,24] share of white, 0 to 1: turned elliptical Gaussians, added and cut off at 1.
 
     Args:
-        glare: [6] centre x, y, radii x, y, angle (radians), strength.
+        glare: [n,6] centre x, y, radii x, y, angle (radians), strength; those of strength 0 are skipped.
     """
-    x0, y0, rx, ry, angle, strength = (float(v) for v in glare)
-    x, y = _X + 0.5 - x0, _Y + 0.5 - y0
-    along = (x * math.cos(angle) + y * math.sin(angle)) / rx
-    across = (y * math.cos(angle) - x * math.sin(angle)) / ry
-    return strength * np.exp(-0.5 * (along**2 + across**2))
+    white = np.zeros((_CELLS, _CELLS))
+    for x0, y0, rx, ry, angle, strength in glare[glare[:, 5] > 0.0].tolist():
+        x, y = _X + 0.5 - x0, _Y + 0.5 - y0
+        along = (x * math.cos(angle) + y * math.sin(angle)) / rx
+        across = (y * math.cos(angle) - x * math.sin(angle)) / ry
+        white += strength * np.exp(-0.5 * (along**2 + across**2))
+    return np.minimum(white, 1.0)
 
 
 def light(
@@ -48,7 +50,7 @@ def light(
     """uint8 [S,S,3] = image * gain * (1 - glare) + 255 * glare, the fields enlarged bilinearly from 24 x 24."""
     size = (image.shape[1], image.shape[0])
     gain = gain_field(gradient, vignette, shadow)
-    white = glare_field(glare)[..., None] if glare[5] > 0.0 else None
+    white = glare_field(glare)[..., None] if glare[:, 5].any() else None
     if white is not None:
         gain = gain * (1.0 - white)
     factor = cv2.resize(gain.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)

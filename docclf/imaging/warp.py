@@ -100,14 +100,16 @@ def covers(warp: np.ndarray) -> bool:
     return all(low <= x / w <= high and low <= y / w <= high for x, y, w in (warp @ CORNERS).T.tolist())
 
 
-def coverage(warp: np.ndarray, size: int) -> np.ndarray:
+def coverage(warp: np.ndarray, size: int, soft: float = 1.0) -> np.ndarray:
     """float32 [S,S]: about the share of each output pixel that the source covers, 0 to 1.
 
-    It is 0.5 plus the distance, in pixels, of the pixel's centre to the nearest side of the source's outline, clipped.
+    It is 0.5 plus the distance, in units of `soft`, of the pixel's centre to the nearest side of the source's outline,
+    clipped.
 
     Args:
         warp: [3,3] from output to source coordinates, both in [0,1].
         size: S.
+        soft: width of the edge, pixels; 1 is a sharp one.
     """
     corners = (np.linalg.inv(warp) @ CORNERS).T.tolist()
     points = [(x / w * size - 0.5, y / w * size - 0.5) for x, y, w in corners]
@@ -115,7 +117,7 @@ def coverage(warp: np.ndarray, size: int) -> np.ndarray:
     axis, far, cover = np.arange(size, dtype=np.float32), size - 1.0, None
     for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
         # The outline runs clockwise on the screen unless it is mirrored; a x + b y + c grows inwards.
-        length = math.copysign(math.hypot(x1 - x0, y1 - y0), area)
+        length = math.copysign(math.hypot(x1 - x0, y1 - y0), area) * soft
         a, b = (y0 - y1) / length, (x1 - x0) / length
         c = 0.5 - a * x0 - b * y0
         if min(0.0, a * far) + min(0.0, b * far) + c >= 1.0:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from docclf.augment.device.resize import enlarge
+
 # T.81, tables K.1 and K.2.
 _LUMA = """16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62
 18 22 37 56 68 109 103 77 24 35 55 64 81 104 113 92 49 64 78 87 103 121 120 101 72 92 95 98 112 100 103 99"""
@@ -101,3 +103,10 @@ def _double(planes: Tensor) -> Tensor:
     middle = 3.0 * rows[..., 1:-1]
     left, right = middle + rows[..., :-2] + 8.0, middle + rows[..., 2:] + 7.0
     return torch.floor(torch.stack([left, right], dim=4).flatten(3) / 16.0)
+
+
+def at_twice_the_size(images: Tensor, steps: Tensor, transform: Tensor) -> Tensor:
+    """float32 [n,3,S,S] after JPEG at twice the size; see `docclf.imaging.jpeg.at_twice_the_size`."""
+    size = images.shape[-1]
+    large = jpeg(enlarge(images, 2 * size).round_(), steps, transform).round_().clamp_(0.0, 255.0)
+    return large.reshape(len(images), 3, size, 2, size, 2).mean(dim=(3, 5))

@@ -16,12 +16,12 @@ def light(images: Tensor, gradient: Tensor, vignette: Tensor, shadow: Tensor, gl
         gradient: [n,3,2]; see docclf.augment.draws.params, as for the others.
         vignette: [n].
         shadow: [n,5].
-        glare: [n,6].
+        glare: [n,k,6].
     """
     size = images.shape[-1]
     axis = (torch.arange(_CELLS, device=images.device) + 0.5) / _CELLS - 0.5
     x, y = axis[None, :], axis[:, None]
-    white = _glare(glare[:, :, None, None], x, y)
+    white = sum(_glare(spot[:, :, None, None], x, y) for spot in glare.unbind(dim=1)).clamp(max=1.0)
     gain = _gain(gradient[..., None, None], vignette[:, None, None, None], shadow[:, :, None, None], x, y)
     return images * enlarge(gain * (1.0 - white), size) + enlarge(255.0 * white, size)
 

@@ -5,39 +5,35 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docclf.augment.device.frame import covered, limits, outlines, pixel_maps
+from docclf.augment.device.frame import covered, limits, pixel_maps
 from docclf.augment.device.resize import enlarge, reduce, squash, to_bytes
-from docclf.augment.draws.params import BORDERS
+from docclf.augment.device.scene import cover, on_ground
+from docclf.augment.device.send import send
+from docclf.augment.draws.params import BORDERS, Values
 from docclf.imaging.warp import reduced_sides
 
+_FIELDS = ("warp", "border", "fill", "backdrop", "detail", "bend", "pick", "view", "rim", "drop")
 _FAR = 2.0  # pixels outside the image, where a constant border has taken over
 
 
-def send(values: np.ndarray, like: Tensor) -> Tensor:
-    """The values on the device of `like`, real numbers as float32, without waiting for that device."""
-    tensor = torch.from_numpy(np.ascontiguousarray(values))
-    tensor = tensor.float() if tensor.dtype == torch.float64 else tensor
-    return tensor.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else tensor.to(like.device)
-
-
-def warp(images: Tensor, params: dict[str, np.ndarray], size: int) -> Tensor:
+def warp(images: Tensor, params: Values, size: int, pictures: Tensor | None = None) -> Tensor:
     """uint8 [B,3,S,S], a new tensor.
 
     Args:
         images: uint8 [B,3,H,W].
-        params: of the B samples, as `Recipe.params_batch` gives them.
+        params: of the B samples, as `Recipe.plan` gives them.
         size: S, pixels.
+        pictures: uint8 [n,g,g,3] of ground borders.
     """
     plain = (params["warp"] == np.eye(3)).all(axis=(1, 2))
+    scenes = params["border"] == BORDERS.index("ground")
     out = torch.empty((len(images), 3, size, size), dtype=torch.uint8, device=images.device)
-    if plain.any():
-        rows = send(np.flatnonzero(plain), images)
-        out[rows] = squash(images[rows], size)
-    if not plain.all():
-        rows = np.flatnonzero(~plain)
-        own = {name: params[name][rows] for name in ("warp", "border", "fill", "backdrop")}
-        rows = send(rows, images)
-        out[rows] = _warp(images[rows], own, size)
+    for chosen, how in ((plain & ~scenes, None), (~plain & ~scenes, _warp), (scenes, on_ground)):
+        if chosen.any():
+            rows = np.flatnonzero(chosen)
+            own, rows = {name: params[name][rows] for name in _FIELDS}, send(rows, images)
+            more = (pictures,) if how is on_ground else ()
+            out[rows] = squash(images[rows], size) if how is None else how(images[rows], own, size, *more)
     return out
 
 
@@ -66,8 +62,9 @@ def _warp(images: Tensor, params: dict[str, np.ndarray], size: int) -> Tensor:
     if len(shown):
         rows = send(shown, images)
         cells = send(np.rint(params["backdrop"][shown]).transpose(0, 3, 1, 2), images)
-        back, cover = enlarge(cells, size).round_(), _cover(send(outlines(warps[shown], size), images), axis)
-        out[rows] = to_bytes(torch.lerp(back, out[rows].float(), cover))
+        out[rows] = to_bytes(
+            torch.lerp(enlarge(cells, size).round_(), out[rows].float(), cover(warps[shown], size, images))
+        )
     return out
 
 
@@ -76,9 +73,3 @@ def _place(at: Tensor, mirrored: Tensor, low: Tensor, high: Tensor, side: int) -
     turn = torch.remainder(at + 0.5, 2.0 * side)
     at = torch.where(mirrored, torch.minimum(turn, 2.0 * side - turn) - 0.5, at)
     return torch.minimum(torch.maximum(at, low), high)
-
-
-def _cover(sides: Tensor, axis: Tensor) -> Tensor:
-    """float32 [n,1,S,S]: about the share of each pixel that the source covers; see docclf.imaging.warp.coverage."""
-    a, b, c = sides[..., None, None].unbind(dim=2)
-    return (a * axis + b * axis[:, None] + c).amin(dim=1, keepdim=True).clamp_(0.0, 1.0)

@@ -1,7 +1,4 @@
-"""Homographies from drawn numbers: of one sample, or of many at once with the same bits.
-
-Entries are numbers or arrays of one shape; only sums, products and quotients, which round alike in both.
-"""
+"""Homographies from drawn numbers of many samples; entries are arrays [B]."""
 
 import numpy as np
 
@@ -22,6 +19,11 @@ def _oriented() -> np.ndarray:
 # [3,4,2,3,3]: whole, upper half or lower half; quarter turns; mirrored or not. A row has at most two entries that are
 # not 0, so that the product with another homography rounds once, however it is computed.
 ORIENTED = _oriented()
+
+
+def matrices(entries: list[list]) -> np.ndarray:
+    """[B,3,3] from 3 x 3 arrays [B]."""
+    return np.moveaxis(np.array(entries), 2, 0)
 
 
 def shifted_scaled_rotated(cos, sin, scale, dx, dy) -> list[list]:
