@@ -184,7 +184,12 @@ class Engine(pl.LightningModule):
         self.samples_seen, self._place = checkpoint["samples_seen"], checkpoint["loader"]
 
     def on_train_start(self) -> None:
-        """Tells the loader where to go on. Lightning does not, once the schedule has asked for the number of steps."""
+        """Tells the loader how long the run is, and where to go on.
+
+        Lightning does not do the latter, once the schedule has asked for the number of steps.
+        """
+        steps = self.trainer.estimated_stepping_batches * self.trainer.accumulate_grad_batches
+        self.trainer.train_dataloader.total = int(steps)
         if self._place is not None:
             suits.check_batch(self._place, self.trainer)
             self.trainer.train_dataloader.load_state_dict(self._place)

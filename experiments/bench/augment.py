@@ -112,10 +112,8 @@ def batches(size: int, rounds: int) -> dict[str, float]:
         recipe = load(name, size, seed=0)
         executor = recipe.device_executor()
         for start in range(0, WARM, DRAWN):
-            recipe.params_batch(np.ones(DRAWN, dtype=np.int64), np.arange(start, start + DRAWN))
-        found[f"{name}, {DRAWN} drawn at once"] = batched(
-            lambda i, r=recipe: r.params_batch(0 * i, i), DRAWN, 4 * rounds
-        )
+            recipe.plan(np.ones(DRAWN, dtype=np.int64), np.arange(start, start + DRAWN))
+        found[f"{name}, {DRAWN} drawn at once"] = batched(lambda i, r=recipe: r.plan(0 * i, i), DRAWN, 4 * rounds)
         found[f"{name}, device executor"] = batched(
             lambda i, e=executor: e(images, torch.from_numpy(0 * i), torch.from_numpy(i)), BATCH, rounds
         )
@@ -127,12 +125,13 @@ def candidates(size: int) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     from docclf.augment.sheet import load
 
     found = {"floor: one warp, one blur": floor(size)}
+    images = sources(1, size)
     for name in RECIPES:
         recipe = load(name, size, seed=0)
         for index in range(WARM):
-            recipe.params(1, index)
-        found[name] = lambda image, index, recipe=recipe: recipe(image, 0, index)
-        found[f"{name}, drawing only"] = lambda image, index, recipe=recipe: recipe.params(0, index)
+            recipe(images[0], 1, index)
+        plan = recipe.plan(np.zeros(DRAWN, np.int64), np.arange(DRAWN))
+        found[name] = lambda image, index, r=recipe, p=plan: r.apply(image, p, index % DRAWN)
     if importlib.util.find_spec("albumentations"):
         found[PEER] = albumentations_recipe(size)
     return found

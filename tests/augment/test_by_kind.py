@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from augment_rows import one, rows
 from conftest import ROOT
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
@@ -13,7 +14,6 @@ from packs import folder_of, pack_of
 import train  # noqa: F401  registers its schema
 from docclf.augment.by_kind import ByKind
 from docclf.augment.draws.draw import SECOND
-from docclf.augment.draws.params import stack
 from docclf.augment.recipe import Recipe
 from docclf.augment.sheet import load
 from docclf.data.packed import Packed
@@ -40,18 +40,19 @@ def test_each_sample_is_drawn_by_the_recipe_of_its_part(recipe):
     for index in range(sum(SIZES)):
         own = thing if 5 <= index < 45 else document
         for turn in (0, 7, SECOND + 2):
-            one, two = stack([recipe.params(turn, index)]), stack([own.params(turn, index)])
-            assert all(np.array_equal(one[name], two[name]) for name in two), index
-    assert sum(recipe.params(0, index).ground.any() for index in range(5, 45)) > 5
+            first, second = one(recipe, turn, index), one(own, turn, index)
+            assert all(np.array_equal(value, getattr(second, name)) for name, value in vars(first).items()), index
+    assert sum(sample.ground.any() for sample in rows(recipe, 45)[5:]) > 5
 
 
 def test_a_batch_equals_the_samples(recipe):
     rng = np.random.default_rng(0)
     turns, indices = rng.integers(0, 9, 300), rng.integers(0, sum(SIZES), 300)
-    batch = recipe.params_batch(turns, indices)
-    alone = stack([recipe.params(t, i) for t, i in zip(turns.tolist(), indices.tolist(), strict=True)])
-    assert all(np.array_equal(batch[name], alone[name]) and batch[name].dtype == alone[name].dtype for name in alone)
-    empty = recipe.params_batch(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    batch = recipe.plan(turns, indices)
+    for place in range(300):
+        alone = vars(one(recipe, turns[place], indices[place]))
+        assert all(np.allclose(batch[name][place], value, rtol=1e-12, atol=1e-12) for name, value in alone.items())
+    empty = recipe.plan(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert empty["warp"].shape == (0, 3, 3)
 
 
@@ -81,13 +82,13 @@ def test_packed_data_tells_where_its_parts_end(tmp_path):
 
 def test_mistakes_are_named(recipe):
     with pytest.raises(InputError, match="sample 48 is none of the 48"):
-        recipe.params(0, 48)
+        one(recipe, 0, 48)
     capture = load("capture", 32, 0)
     parts = {"light": capture.light, "colour": capture.colour}
     make = partial(Recipe, stages=["light", "colour"], **parts)
     alone = ByKind({"document": make}, 32, 0)
     with pytest.raises(InputError, match="data=packed"):
-        alone.params(0, 0)
+        one(alone, 0, 0)
     with pytest.raises(InputError, match=r"recipes.thing.stages=\['colour', 'light'\]"):
         ByKind({"document": make, "thing": partial(Recipe, stages=["colour", "light"], **parts)}, 32, 0)
     with pytest.raises(InputError, match="augment.recipes is empty"):

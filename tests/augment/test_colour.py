@@ -5,6 +5,7 @@ import pytest
 
 from docclf.augment.colour import Colour
 from docclf.augment.draws.draw import draws
+from docclf.augment.draws.params import identity
 from docclf.imaging.colour import LUMA, apply_matrix, hue_rotation
 
 PLAIN = {
@@ -19,7 +20,9 @@ PLAIN = {
 
 def drawn(kind, count=200, **changed):
     colour = Colour(**{**PLAIN, "kinds": {kind: 1}, **changed})
-    return [colour.draw(draws(0, 0, i)["colour"]) for i in range(count)]
+    values = identity(count)
+    colour.draw(draws(0, np.zeros(count, np.int64), np.arange(count))["colour"], values, 16)
+    return [{name: values[name][place] for name in ("colour", "pivot", "gamma")} for place in range(count)]
 
 
 @pytest.fixture
@@ -29,10 +32,9 @@ def image():
 
 def test_jitter_equals_its_four_steps_in_any_order(image):
     fields = drawn("jitter", brightness=[1.1, 1.1], contrast=[0.9, 0.9], saturation=[1.1, 1.1], hue=0.05)[3]
-    draw = draws(0, 0, 3)["colour"]
-    for _ in range(5):
-        draw.random()
-    turn = 2 * np.pi * draw.uniform([-0.05, 0.05])
+    draw = draws(0, np.zeros(1, np.int64), np.array([3]))["colour"]
+    draw.random(5)
+    turn = 2 * np.pi * draw.uniform(-0.05, 0.05)[0]
     steps = {
         "brightness": lambda x: 1.1 * x,
         "contrast": lambda x: 0.9 * x + 0.1 * (x @ LUMA).mean(),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from docclf.augment.draws.draw import draws
+from docclf.augment.draws.params import identity
 from docclf.augment.geometry import Geometry
 from docclf.errors import InputError
 from docclf.imaging.warp import warp_to_square
@@ -24,7 +25,9 @@ PLAIN = {
 
 def warps(count=200, **changed):
     geometry = Geometry(**{**PLAIN, **changed})
-    return [geometry.draw(draws(0, 0, i)["geometry"], 16)["warp"] for i in range(count)]
+    values = identity(count)
+    geometry.draw(draws(0, np.zeros(count, np.int64), np.arange(count))["geometry"], values, 16)
+    return list(values["warp"])
 
 
 def views(image, drawn):

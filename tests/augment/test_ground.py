@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from augment_rows import rows
 
 from docclf.augment.device import ground as device_ground
 from docclf.augment.device.resize import to_bytes
@@ -19,7 +20,7 @@ def drawn(p=1.0, count=2000, **changes):
     recipe.ground.p = p
     for name, value in changes.items():
         setattr(recipe.ground, name, value)
-    return [recipe.params(0, i) for i in range(count)]
+    return rows(recipe, count)
 
 
 def test_capture_draws_none_unless_asked():

@@ -1,14 +1,14 @@
 """The recipes of conf/augment: determinism, shapes, identity, and the distributions their yamls claim."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 
 import numpy as np
 import pytest
+from augment_rows import one, rows
 from hydra import compose, initialize_config_dir
 
 import train  # noqa: F401  registers its schema
-from docclf.augment.draws.params import BLURS, BORDERS, NOISES, Params, stack
+from docclf.augment.draws.params import BLURS, BORDERS, NOISES
 from docclf.augment.recipe import Recipe
 from docclf.augment.sheet import RECIPES, load
 from docclf.errors import InputError
@@ -16,6 +16,7 @@ from docclf.imaging.resize import squash
 from docclf.imaging.sheet import sample_card
 
 NAMES = ("geometry", "docclassifier", "capture", "capture_ground")
+SCENES = (*NAMES, "scene")
 COUNT = 3000
 
 
@@ -27,7 +28,7 @@ def card():
 @pytest.fixture(scope="module")
 def drawn():
     recipes = {name: load(name, 128, 7) for name in NAMES}
-    return {name: [recipe.params(1, i) for i in range(COUNT)] for name, recipe in recipes.items()}
+    return {name: rows(recipe, COUNT, 1) for name, recipe in recipes.items()}
 
 
 def share(values):
@@ -40,15 +41,15 @@ def near(values, probability):
     assert abs(got - probability) < tolerance, f"{got} for {probability}"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCENES)
 def test_a_sample_depends_on_seed_epoch_and_index_only(name, card):
     recipe = load(name, 64, 3)
     first = [recipe(card, 2, i) for i in range(24)]
     backwards = [load(name, 64, 3)(card, 2, i) for i in reversed(range(24))][::-1]
     with ThreadPoolExecutor(4) as pool:
         threaded = list(pool.map(lambda i: recipe(card, 2, i), range(24)))
-    for one, two, three in zip(first, backwards, threaded, strict=True):
-        assert np.array_equal(one, two) and np.array_equal(one, three)
+    for alone, two, three in zip(first, backwards, threaded, strict=True):
+        assert np.array_equal(alone, two) and np.array_equal(alone, three)
     others = [load(name, 64, 4), recipe]
     for changed in ([others[0](card, 2, i) for i in range(24)], [others[1](card, 3, i) for i in range(24)], first[1:]):
         assert sum(not np.array_equal(a, b) for a, b in zip(first, changed, strict=False)) >= 18
@@ -57,15 +58,15 @@ def test_a_sample_depends_on_seed_epoch_and_index_only(name, card):
 @pytest.mark.parametrize("name", NAMES)
 def test_drawing_does_not_depend_on_what_was_drawn_before(name):
     recipe = load(name, 64, 3)
-    alone = recipe.params(5, 11)
+    alone = one(recipe, 5, 11)
     for i in range(50):
-        recipe.params(i, 12)
-    again = recipe.params(5, 11)
-    for f in fields(Params):
-        assert np.array_equal(getattr(alone, f.name), getattr(again, f.name)), f.name
+        one(recipe, i, 12)
+    again = one(recipe, 5, 11)
+    for field, value in vars(alone).items():
+        assert np.array_equal(value, getattr(again, field)), field
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("shape", [(1, 1), (7, 300), (33, 64), (128, 128), (401, 250)])
 def test_any_source_gives_a_square_of_bytes(name, shape):
     recipe = load(name, 64, 0)
@@ -78,7 +79,7 @@ def test_any_source_gives_a_square_of_bytes(name, shape):
     assert np.array_equal(image, before)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_flat_grey_images_survive(name, level):
     recipe = load(name, 31, 0)
@@ -136,14 +137,14 @@ def test_docclassifier_draws_what_it_claims(drawn):
     samples = drawn["docclassifier"]
     warped = [not np.array_equal(p.warp, np.eye(3)) for p in samples]
     near(warped, 0.5)
-    blurred = [p for p in samples if p.blur or p.quality >= 0]
-    near([p.blur > 0 or p.quality >= 0 for p in samples], 0.5)
-    near([p.quality >= 0 for p in blurred], 1 / 6)
+    blurred = [p for p in samples if p.blur or p.quality[1] >= 0]
+    near([p.blur > 0 or p.quality[1] >= 0 for p in samples], 0.5)
+    near([p.quality[1] >= 0 for p in blurred], 1 / 6)
     for kind, probability in (("median", 1 / 6), ("zoom", 1 / 6), ("kernel", 1 / 2)):
         near([BLURS[p.blur] == kind for p in blurred], probability)
     near([p.sigma > 0 for p in blurred], 1 / 6)
-    assert not any(p.blur and p.quality >= 0 for p in samples)
-    qualities = [p.quality for p in samples if p.quality >= 0]
+    assert not any(p.blur and p.quality[1] >= 0 for p in samples)
+    qualities = [p.quality[1] for p in samples if p.quality[1] >= 0]
     assert min(qualities) <= 2 and max(qualities) in (49, 50) and len(set(qualities)) > 40
     assert {p.kernel_size for p in samples if BLURS[p.blur] == "median"} == {3, 5, 7}
     assert all(abs(p.kernel.sum() - 1) < 1e-5 for p in samples if BLURS[p.blur] == "kernel")
@@ -167,17 +168,17 @@ def test_capture_draws_what_it_claims(drawn):
     for values, probability in (
         ([p.gradient.any() for p in samples], 0.5),
         ([p.shadow[3] > 0 for p in samples], 0.2),
-        ([p.glare[5] > 0 for p in samples], 0.15),
+        ([p.glare[0, 5] > 0 for p in samples], 0.15),
         ([p.gamma != 1 for p in samples], 0.7),
         ([p.blur > 0 for p in samples], 0.4),
         ([p.noise > 0 for p in samples], 0.5),
-        ([p.quality >= 0 for p in samples], 0.5),
+        ([p.quality[1] >= 0 for p in samples], 0.5),
         ([p.low > 0 for p in samples], 0.25),
         ([BORDERS[p.border] == "backdrop" for p in samples], 0.75),
         ([p.warp[0, 1] != 0 for p in samples], 0.8),
     ):
         near(values, probability)
-    assert all(25 <= p.quality <= 90 for p in samples if p.quality >= 0)
+    assert all(25 <= p.quality[1] <= 90 for p in samples if p.quality[1] >= 0)
     assert all(0.4 * 128 - 1 <= p.low <= 0.9 * 128 + 1 for p in samples if p.low)
     assert all(0.15 <= p.shadow[3] <= 0.55 for p in samples if p.shadow[3])
     assert all(0.75 <= p.gamma <= 1.35 for p in samples)
@@ -197,22 +198,15 @@ def test_capture_keeps_the_document_in_view(drawn):
 
 
 def test_another_probability_in_one_group_leaves_the_others_alone():
-    one, two = load("docclassifier", 128, 0), load("docclassifier", 128, 0)
+    first, two = load("docclassifier", 128, 0), load("docclassifier", 128, 0)
     two.blur.p, two.noise.p = 1.0, 0.0
-    for index in range(100):
-        a, b = one.params(0, index), two.params(0, index)
+    for a, b in zip(rows(first, 100), rows(two, 100), strict=True):
         assert np.array_equal(a.warp, b.warp) and np.array_equal(a.colour, b.colour)
-
-
-def test_params_stack_into_a_batch(drawn):
-    batch = stack(drawn["capture"][:5])
-    assert batch["warp"].shape == (5, 3, 3) and batch["kernel"].shape == (5, 21, 21) and batch["quality"].shape == (5,)
-    assert all(array.dtype != object for array in batch.values())
 
 
 def test_kernels_scale_with_the_image():
     small, large = load("docclassifier", 64, 0), load("docclassifier", 128, 0)
-    pairs = [(small.params(0, i), large.params(0, i)) for i in range(300)]
+    pairs = list(zip(rows(small, 300), rows(large, 300), strict=True))
     pairs = [(s, b) for s, b in pairs if BLURS[b.blur] == "median"]
     assert pairs and all(s.kernel_size <= b.kernel_size for s, b in pairs)
 
@@ -227,6 +221,6 @@ def test_mistakes_are_named(card):
     with pytest.raises(InputError, match="give it a quality"):
         Recipe(stages=["blur"], image_size=64, seed=0, blur=load("docclassifier", 64, 0).blur)
     with pytest.raises(InputError, match="seed is -1"):
-        load("geometry", 64, -1).params(0, 0)
+        rows(load("geometry", 64, -1), 1)
     with pytest.raises(InputError, match="float64"):
         load("geometry", 64, 0)(card.astype(float), 0, 0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from docclf.imaging.light import gain_field, glare_field, light
 
-NONE = {"gradient": np.zeros((3, 2)), "vignette": 0.0, "shadow": np.zeros(5), "glare": np.zeros(6)}
+NONE = {"gradient": np.zeros((3, 2)), "vignette": 0.0, "shadow": np.zeros(5), "glare": np.zeros((2, 6))}
 
 
 def test_no_light_is_the_identity():
@@ -33,7 +33,7 @@ def test_a_band_of_shadow_is_lit_on_both_sides():
 
 
 def test_glare_is_its_gaussian():
-    glare = np.array([0.4, 0.6, 0.2, 0.1, 0.5, 0.8])
+    glare = np.array([[0.4, 0.6, 0.2, 0.1, 0.5, 0.8], [0.0] * 6])
     for row, column in ((3, 5), (12, 9), (20, 21)):
         x, y = (column + 0.5) / 24 - 0.4, (row + 0.5) / 24 - 0.6
         along, across = x * math.cos(0.5) + y * math.sin(0.5), -x * math.sin(0.5) + y * math.cos(0.5)
@@ -42,7 +42,7 @@ def test_glare_is_its_gaussian():
 
 
 def test_light_is_gain_then_glare():
-    image, glare = np.full((24, 24, 3), 100, np.uint8), np.array([0.5, 0.5, 0.3, 0.2, 0.0, 0.9])
+    image, glare = np.full((24, 24, 3), 100, np.uint8), np.array([[0.5, 0.5, 0.3, 0.2, 0.0, 0.9], [0.0] * 6])
     gradient = np.array([[0.1, 0.2], [0.0, 0.2], [-0.1, 0.2]])
     white = glare_field(glare)[..., None]
     expected = 100 * gain_field(gradient, 0.2, np.zeros(5)) * (1 - white) + 255 * white

@@ -12,9 +12,11 @@ import torch
 
 from docclf.batch import Batch
 from docclf.data.loader.base import Loader
+from docclf.data.loader.order import share_done
 from docclf.data.loader.threads import Task, as_images, run_ahead, thread_count
 from docclf.data.loader.where import parts
 from docclf.data.pixels.source import Source
+from docclf.data.pixels.views import Expanded
 from docclf.errors import InputError, at_least
 
 
@@ -72,10 +74,13 @@ class Assembly(Loader):
         self.batch_size, self.prefetch, self.rank, self.world = batch_size, prefetch, rank, world
         self.threads = thread_count(threads)
         self.wait_seconds = 0.0
+        self.total: int | None = None  # batches of the run, told before it starts: what a curriculum goes by
         self.timed: Callable = nullcontext
         self.epoch = self._start = self._marked = 0
         self._running: weakref.ref | None = None
         self._plans: deque = deque()
+        if hasattr(augment, "attach"):
+            augment.attach(source.source if isinstance(source, Expanded) else source)
         self._fill, self._finish = parts(source, image_size, batch_size, augment, views, device, self.threads, prefetch)
 
     @abstractmethod
@@ -146,21 +151,22 @@ class Assembly(Loader):
     def _iterate(self) -> Iterator[Batch]:
         start, self._start = self._start, 0
         self._plans.clear()
-        work = (self._assembled(draw) for draw in self._draws(self.epoch, start))
+        draws, before = enumerate(self._draws(self.epoch, start), start), self.epoch * len(self)
+        work = (self._assembled(draw, share_done(before + number, self.total)) for number, draw in draws)
         for batch, plans in run_ahead(work, self.threads, self.prefetch, self._waited):
             self._plans.extend(plans)
             yield batch
             del batch  # or its memory would be kept one batch longer
 
-    def _assembled(self, draw: Draw) -> tuple[tuple[Batch, list], list[Task]]:
+    def _assembled(self, draw: Draw, progress: float) -> tuple[tuple[Batch, list], list[Task]]:
         """Returns a batch that is still empty, the drawn parameters to come, and the tasks that fill both."""
         indices, turns, tasks = draw
-        arrays, fills = ({"images": None}, []) if self._fill is None else self._fill.start(indices, turns)
+        arrays, fills = ({"images": None}, []) if self._fill is None else self._fill.start(indices, turns, progress)
         labels = indices if self.labels is None else self.labels[indices]
         numbers = [torch.tensor(values, dtype=torch.int64) for values in (labels, indices, turns)]
         plans: list = []
         if self._finish is not None:
-            tasks = [lambda: plans.append(self._finish.plan(numbers[2], numbers[1])), *tasks]
+            tasks = [lambda: plans.append(self._finish.plan(numbers[2], numbers[1], progress)), *tasks]
         pixels = {name: None if a is None else as_images(a) for name, a in arrays.items()}
         return (Batch(pixels.pop("images"), *numbers, **pixels), plans), [*tasks, *fills]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,51 +14,57 @@ from docclf.imaging.resize import squash
 
 SECOND = 1 << 40  # added to the turn of a second view: the same number as in docclf/augment/draws/draw.py
 VIEWS = ("clean", "second")
-# writes the view called `name` of one sample: make(image uint8 [H,W,3], turn, index) -> uint8 [side,side,3]
-Make = Callable[[np.ndarray, int, int], np.ndarray]
 
 
-def makers(augment, image_size: int, views: tuple[str, ...]) -> dict[str, Make]:
+class View(NamedTuple):
+    """How one view of the samples is made of their images: drawn for many samples at once, made one by one.
+
+    Attributes:
+        plan: `plan(turns [n], indices [n], progress)` draws what is random about them.
+        make: `make(image uint8 [H,W,3], plan, place) -> uint8 [side,side,3]` of the sample at that place of the plan.
+    """
+
+    plan: Callable[[np.ndarray, np.ndarray, float], object]
+    make: Callable[[np.ndarray, object, int], np.ndarray]
+
+
+def makers(augment, image_size: int, views: tuple[str, ...]) -> dict[str, View]:
     """Returns how each view of a sample is made of its image on the CPU; the student's is called "images".
 
     Args:
-        augment: `augment(image, epoch, index)`, or None to squash only.
+        augment: with `plan` and `apply` as `docclf.augment.recipe.Recipe`, or `augment(image, epoch, index)`; None to
+            squash only.
         image_size: side S, pixels.
         views: the views asked for besides the student's.
 
     Raises:
         InputError: a second view is asked for without an augmentation.
     """
-
-    def clean(image: np.ndarray, turn: int, index: int) -> np.ndarray:
-        return squash(image, image_size)
-
     if unknown := set(views) - set(VIEWS):
         raise ValueError(f"views {sorted(unknown)}: expected some of {', '.join(VIEWS)}")
     if "second" in views and augment is None:
         raise InputError("augment=none makes no second view, which the loss or the teacher asks for; choose another.")
-    made: dict[str, Make] = {"images": clean if augment is None else augment}
+    clean = squashing(image_size)
+    made = {"images": clean if augment is None else _augmenting(augment, 0)}
     if "clean" in views:
         made["clean"] = clean
     if "second" in views:
-        made["second"] = lambda image, turn, index: augment(image, turn + SECOND, index)
+        made["second"] = _augmenting(augment, SECOND)
     return made
 
 
-def make_one(makers: dict[str, Make], source: Source, image: np.ndarray, turn: int, index: int, outs: dict) -> None:
-    """Writes all views of one sample.
+def squashing(side: int) -> View:
+    """The view that is only squashed to a side, pixels."""
+    return View(lambda turns, indices, progress: None, lambda image, plan, place: squash(image, side))
 
-    Args:
-        makers: how each view is made.
-        source: what the image was read from; names it in errors.
-        image: the sample's image, uint8 [H,W,3].
-        turn: pass number of the sample.
-        index: number of the sample.
-        outs: view name to uint8 [side,side,3].
-    """
-    with naming(source, index, turn):
-        for name, make in makers.items():
-            outs[name][...] = make(image, turn, index)
+
+def _augmenting(augment, shift: int) -> View:
+    if hasattr(augment, "plan"):
+        return View(lambda turns, indices, progress: augment.plan(turns + shift, indices, progress), augment.apply)
+    return View(
+        lambda turns, indices, progress: list(zip((turns + shift).tolist(), indices.tolist(), strict=True)),
+        lambda image, plan, place: augment(image, *plan[place]),
+    )
 
 
 class naming:
@@ -92,21 +99,24 @@ class Fill:
     """
 
     def __init__(
-        self, source: Source, makers: dict[str, Make] | None, side: int, batch_size: int, threads: int, keep: int
+        self, source: Source, makers: dict[str, View] | None, side: int, batch_size: int, threads: int, keep: int
     ):
         self.source, self.side, self.threads = source, side, threads
         self._expanded = isinstance(source, Expanded)
         self._fold = source.fold if self._expanded else 1
         self._copy = makers is None and source.side == side
-        self._makers = makers or {"images": lambda image, turn, index: squash(image, side)}
+        self._makers = makers or {"images": squashing(side)}
         self._buffers = {name: Buffers(batch_size, side, keep) for name in self._makers}
 
-    def start(self, indices: np.ndarray, turns: np.ndarray) -> tuple[dict[str, np.ndarray], list[Task]]:
+    def start(
+        self, indices: np.ndarray, turns: np.ndarray, progress: float = 1.0
+    ) -> tuple[dict[str, np.ndarray], list[Task]]:
         """Returns the arrays of a batch, uint8 [n,side,side,3] by view, and the tasks that fill them.
 
         Args:
             indices: numbers of the samples, int64 [n].
             turns: pass numbers, int64 [n].
+            progress: share of training done.
         """
         count = len(indices)
         arrays = {name: buffers.take(count) for name, buffers in self._buffers.items()}
@@ -116,21 +126,22 @@ class Fill:
             return arrays, [partial(self._gather, indices[part], arrays["images"][part]) for part in parts]
         images = indices // self._fold
         shares = _shares(images, max(1, min(CHUNK, count // self.threads)))
-        return arrays, [partial(self._make, share, images, indices, turns, arrays) for share in shares]
+        return arrays, [partial(self._make, share, images, indices, turns, progress, arrays) for share in shares]
 
     def _gather(self, indices: np.ndarray, out: np.ndarray) -> None:
         self.source.gather(indices, out)
 
-    def _make(self, share: np.ndarray, images: np.ndarray, indices: np.ndarray, turns: np.ndarray, arrays) -> None:
+    def _make(self, share: np.ndarray, images, indices, turns, progress: float, arrays: dict[str, np.ndarray]) -> None:
         have, image = -1, None
-        for place in share.tolist():
-            index, turn, wanted = int(indices[place]), int(turns[place]), int(images[place])
-            if wanted != have:
-                with naming(self.source, index, turn):
+        plans = {name: view.plan(turns[share], indices[share], progress) for name, view in self._makers.items()}
+        for row, place in enumerate(share.tolist()):
+            wanted = int(images[place])
+            with naming(self.source, int(indices[place]), int(turns[place])):
+                if wanted != have:
                     image, have = (self.source.source if self._expanded else self.source).read(wanted), wanted
-            piece = part(image, index, self._fold) if self._expanded else image
-            outs = {name: array[place] for name, array in arrays.items()}
-            make_one(self._makers, self.source, piece, turn, index, outs)
+                piece = part(image, int(indices[place]), self._fold) if self._expanded else image
+                for name, view in self._makers.items():
+                    arrays[name][place] = view.make(piece, plans[name], row)
 
 
 def _shares(images: np.ndarray, size: int) -> list[np.ndarray]:

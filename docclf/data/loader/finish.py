@@ -8,7 +8,7 @@ from torch import Tensor
 
 from docclf.batch import Batch
 from docclf.data.loader.cut import cut, squash_batch
-from docclf.data.loader.fill import SECOND, Make, make_one
+from docclf.data.loader.fill import SECOND, View, naming
 from docclf.data.loader.threads import as_images
 from docclf.data.pixels.source import Source
 from docclf.data.pixels.views import part
@@ -21,8 +21,8 @@ class Finish:
         source: names samples in errors.
         image_size: side S, pixels.
         views: the views asked for besides the student's.
-        executor: augments batches on the device (docclf/augment/device/executor.py): `plan(turns, indices)` draws
-            parameters on the host, `apply(images uint8 [B,3,H,W], parameters)` gives uint8 [B,3,S,S]. None: no change.
+        executor: augments batches on the device (docclf/augment/device/executor.py): `plan(turns, indices, progress)`
+            draws on the host, `apply(images uint8 [B,3,H,W], parameters)` gives uint8 [B,3,S,S]. None: no change.
         makers: how each view is made on the CPU, image by image; used instead of the above when `executor` is None
             and the batch is on the CPU, so that it equals what the threads of other feeds make, bit for bit.
         resident: `resident(device) -> uint8 [N,s,s,3]`, all images on the device; None when batches bring pixels.
@@ -35,24 +35,25 @@ class Finish:
         image_size: int,
         views: tuple[str, ...],
         executor,
-        makers: dict[str, Make],
+        makers: dict[str, View],
         resident: Callable[[torch.device], Tensor] | None = None,
         expand: int = 1,
     ):
         self.source, self.image_size, self.views, self.executor = source, image_size, views, executor
         self.makers, self.resident, self.expand = makers, resident, expand
 
-    def plan(self, turns: Tensor, indices: Tensor) -> list:
+    def plan(self, turns: Tensor, indices: Tensor, progress: float = 1.0) -> list:
         """Returns the drawn parameters of a batch's augmented views; for a thread, ahead of the batch.
 
         Args:
             turns: int64 [B], on the CPU.
             indices: int64 [B], on the CPU.
+            progress: share of training done.
         """
         if self.executor is None:
-            return []
+            return [view.plan(turns.numpy(), indices.numpy(), progress) for view in self.makers.values()]
         shifts = (0, SECOND) if "second" in self.views else (0,)
-        return [self.executor.plan(turns + shift, indices) for shift in shifts]
+        return [self.executor.plan(turns + shift, indices, progress) for shift in shifts]
 
     def __call__(self, batch: Batch, plans: list | None = None) -> Batch:
         """Returns the batch with all views that were asked for, uint8 [B,3,S,S] on its device.
@@ -62,7 +63,8 @@ class Finish:
             plans: what `plan` drew for it; None draws here, which waits for the device.
         """
         if self.resident is not None and self.executor is None and batch.indices.device.type == "cpu":
-            return self._one_by_one(batch)
+            plans = self.plan(batch.turns, batch.indices) if plans is None else plans
+            return self._one_by_one(batch, plans)
         raw = batch.images
         if self.resident is not None:
             raw = cut(self.resident(batch.indices.device), batch.indices, self.expand)
@@ -77,11 +79,13 @@ class Finish:
             second=augmented[1] if "second" in self.views else None,
         )
 
-    def _one_by_one(self, batch: Batch) -> Batch:
+    def _one_by_one(self, batch: Batch, plans: list) -> Batch:
         shape = (len(batch.indices), self.image_size, self.image_size, 3)
         made = {name: np.empty(shape, np.uint8) for name in self.makers}
         pixels = self.resident(batch.indices.device).numpy()
         for place, (index, turn) in enumerate(zip(batch.indices.tolist(), batch.turns.tolist(), strict=True)):
-            image = part(pixels[index // self.expand], index, self.expand) if self.expand > 1 else pixels[index]
-            make_one(self.makers, self.source, image, turn, index, {name: a[place] for name, a in made.items()})
+            with naming(self.source, index, turn):
+                image = part(pixels[index // self.expand], index, self.expand) if self.expand > 1 else pixels[index]
+                for (name, view), plan in zip(self.makers.items(), plans, strict=True):
+                    made[name][place] = view.make(image, plan, place)
         return batch._replace(**{name: as_images(array) for name, array in made.items()})

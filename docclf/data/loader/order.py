@@ -86,3 +86,8 @@ class Order:
                 here = window + (0 if window == 0 or first else 1)
                 found.append(self._permutation(epoch, turn)[here * size : (window + 2) * size].astype(np.int64))
         return np.concatenate(found)
+
+
+def share_done(number: int, total: int | None) -> float:
+    """Returns the share of a run that is done before its batch `number`; 1 where no one said how long it is."""
+    return 1.0 if total is None else min(1.0, number / max(1, total))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from docclf.augment.draws.draw import SECOND
-from docclf.augment.draws.params import Params, stack
+from docclf.augment.draws.params import identity
 from docclf.augment.sheet import load
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
@@ -16,6 +16,7 @@ from docclf.imaging.sheet import sample_card
 # Mean difference, levels, and PSNR, dB, over a batch. Warp and blur differ by one level here and there; a JPEG encoding
 # after them may then take the neighbouring step for a few coefficients, which capture does most often.
 BOUNDS = {"geometry": (0.3, 50.0), "docclassifier": (0.4, 45.0), "capture": (0.8, 40.0), "capture_ground": (0.8, 40.0)}
+BOUNDS["scene"] = (1.2, 36.0)
 
 
 def cards(count, size):
@@ -104,7 +105,7 @@ def test_half_precision_around_it_changes_nothing():
 
 def test_parameters_that_change_nothing_give_the_plain_resize():
     recipe, images = load("capture", 32, 0), cards(5, 49)
-    out = recipe.device_executor().apply(planes(images), stack([Params()] * 5)).permute(0, 2, 3, 1).numpy()
+    out = recipe.device_executor().apply(planes(images), identity(5)).permute(0, 2, 3, 1).numpy()
     assert np.abs(out - np.stack([squash(image, 32) for image in images]).astype(float)).max() <= 1
 
 

@@ -6,7 +6,6 @@ import torch
 
 from docclf.augment.device.resize import to_bytes
 from docclf.augment.device.tone import gamma, light, matrix
-from docclf.augment.draws.params import stack
 from docclf.augment.sheet import load
 from docclf.imaging import colour as colours
 from docclf.imaging import light as lights
@@ -27,7 +26,7 @@ def drawn():
     recipe = load("capture", 33, 0)
     recipe.light.uneven, recipe.light.shadow, recipe.light.glare = 0.7, 0.6, 0.6
     recipe.colour.kinds, recipe.colour.hue = {"jitter": 1, "camera": 1, "sepia": 1, "invert": 1}, 0.2
-    return stack([recipe.params(0, i) for i in range(40)])
+    return recipe.plan(np.zeros(40, np.int64), np.arange(40))
 
 
 @pytest.mark.parametrize("count,size", [(1, 17), (5, 33), (40, 9)])
@@ -38,7 +37,7 @@ def test_light(drawn, count, size):
 
 
 def test_no_light_is_the_identity():
-    none = [np.zeros((2, 3, 2)), np.zeros(2), np.zeros((2, 5)), np.zeros((2, 6))]
+    none = [np.zeros((2, 3, 2)), np.zeros(2), np.zeros((2, 5)), np.zeros((2, 2, 6))]
     assert difference(light, images(2, 11), lambda image, *_: image, *none).max() == 0
 
 
