@@ -16,7 +16,6 @@ from docclf.data.loader.order import share_done
 from docclf.data.loader.threads import Task, as_images, run_ahead, thread_count
 from docclf.data.loader.where import parts
 from docclf.data.pixels.source import Source
-from docclf.data.pixels.views import Expanded
 from docclf.errors import InputError, at_least
 
 
@@ -79,8 +78,6 @@ class Assembly(Loader):
         self.epoch = self._start = self._marked = 0
         self._running: weakref.ref | None = None
         self._plans: deque = deque()
-        if hasattr(augment, "attach"):
-            augment.attach(source.source if isinstance(source, Expanded) else source)
         self._fill, self._finish = parts(source, image_size, batch_size, augment, views, device, self.threads, prefetch)
 
     @abstractmethod

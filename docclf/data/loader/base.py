@@ -22,6 +22,7 @@ class Loader(Protocol):
         labels: class of each image int64 [len(source)]; None where image i is class i.
         epoch: the epoch that the next iteration walks.
         wait_seconds: how long the consumer has waited for batches, seconds.
+        total: batches of the run, which the trainer tells before it starts; None where no one did.
         timed: `timed("augment")` is a context that measures what happens inside; the trainer sets it.
     """
 
@@ -29,6 +30,7 @@ class Loader(Protocol):
     labels: np.ndarray | None
     epoch: int
     wait_seconds: float
+    total: int | None
     timed: Callable[[str], Any]
 
     def __len__(self) -> int:

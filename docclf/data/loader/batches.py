@@ -8,6 +8,7 @@ import numpy as np
 from docclf.data.loader.assembly import Assembly, Draw
 from docclf.data.loader.order import Order
 from docclf.data.pixels.source import Source
+from docclf.data.pixels.views import Expanded
 from docclf.errors import InputError, at_least
 
 
@@ -54,6 +55,8 @@ class Batches(Assembly):
         if len(source) == 0:
             raise InputError("the training set holds no image; give a folder with at least one readable image.")
         super().__init__(source, image_size, batch_size, augment, threads, prefetch, rank, world, views, device, labels)
+        if hasattr(augment, "attach"):
+            augment.attach(source.source if isinstance(source, Expanded) else source)
         self._order = Order(len(source), samples_per_epoch, seed, block, window)
         full, rest = divmod(self._order.draws, batch_size * world)
         self._batches = full + (not drop_last and rest >= world)
