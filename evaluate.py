@@ -7,6 +7,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from docclf import build
 from docclf.checkpoint import read as checkpoint
 from docclf.cli import entry
 from docclf.config import inherit
@@ -27,13 +28,14 @@ def main(config: DictConfig) -> float | None:
     folder = Path(HydraConfig.get().runtime.output_dir)
     stored = checkpoint.load(config.ckpt) if config.ckpt else None
     if stored:
-        config = inherit.adopt(config, checkpoint.config_of(stored, config.ckpt, list(config.allow)))
+        config, make = inherit.adopt(config, checkpoint.config_of(stored, config.ckpt, list(config.allow)))
     else:
-        config = inherit.default(config, Path(__file__).resolve().parent / "conf")
-    check(config)
-    network = evaluated_model(config, stored)
+        config, make = inherit.default(config, Path(__file__).resolve().parent / "conf"), build.own
+        check(config)
+    network = evaluated_model(config, stored, make)
     cost = cost_of_training(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None
-    return score(config, folder, network, sets.evaluation_sets(config, network.image_size), cost, stored)
+    tested = sets.evaluation_sets(config, network.image_size)
+    return score(config, folder, network, tested, cost, stored, make)
 
 
 if __name__ == "__main__":

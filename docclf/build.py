@@ -1,25 +1,39 @@
-"""Config to parts: instantiates what the yaml names and passes what is known only at run time."""
+"""Config to parts: builds what the yaml names and passes what is known only at run time."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import nn
 
 from docclf.encoder import Encoder
 from docclf.errors import InputError
 
+Make = Callable[..., Any]
 
-def encoder(config: DictConfig) -> Encoder:
-    """Returns backbone and head of a config; the head learns the map's size from a trial image."""
-    backbone = instantiate(config.backbone, image_size=config.image_size)
-    norm = instantiate(config.norm)
-    size = map_size(backbone, config.image_size)
-    head = instantiate(
-        config.head, in_channels=backbone.out_channels, map_size=size, embed_dim=config.embed_dim, norm=norm
-    )
-    return Encoder(backbone, head)
+
+def own(config: DictConfig, group: str, **given: Any) -> Any:
+    """Returns the part that a group of the user's own config names; a file's is built by `docclf.config.inherit`."""
+    return instantiate(config[group], **given)
+
+
+def encoder(config: DictConfig, make: Make = own, **backbone: Any) -> Encoder:
+    """Returns backbone and head of a config; the head learns the map's size from a trial image.
+
+    Args:
+        config: with backbone, head, norm, embed_dim and image_size.
+        make: from config, group and run-time arguments to a part.
+        **backbone: further arguments of the backbone.
+    """
+    body = make(config, "backbone", image_size=config.image_size, **backbone)
+    norm = make(config, "norm")
+    size = map_size(body, config.image_size)
+    head = make(
+        config, "head", in_channels=body.out_channels, map_size=size, embed_dim=config.embed_dim, norm=norm
+    )  # fmt: skip
+    return Encoder(body, head)
 
 
 def map_size(backbone: nn.Module, image_size: int) -> tuple[int, int]:
@@ -38,17 +52,16 @@ def map_size(backbone: nn.Module, image_size: int) -> tuple[int, int]:
     return int(shape[2]), int(shape[3])
 
 
-def augmentation(config: DictConfig) -> Any | None:
+def augmentation(config: DictConfig, make: Make = own) -> Any | None:
     """Returns the augmentation of a config, or ``None`` when it is off."""
-    return instantiate(config.augment, image_size=config.image_size, seed=config.seed) if config.augment else None
+    return make(config, "augment", image_size=config.image_size, seed=config.seed) if config.augment else None
 
 
 def data(node: DictConfig, image_size: int, seed: int, augment: Any | None = None) -> Any:
-    """Returns the data set that a config node names."""
+    """Returns the data set that a node of the user's own config names."""
     return instantiate(node, image_size=image_size, seed=seed, augment=augment)
 
 
-def random_encoder(config: DictConfig) -> Encoder:
+def random_encoder(config: DictConfig, make: Make = own) -> Encoder:
     """Returns the encoder of a config without fetching the weights its training started from."""
-    pretrained = "weights" in config.backbone
-    return encoder(OmegaConf.merge(config, {"backbone": {"weights": None}}) if pretrained else config)
+    return encoder(config, make, **({"weights": None} if "weights" in config.backbone else {}))

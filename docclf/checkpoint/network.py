@@ -5,10 +5,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+import torch
+from omegaconf import DictConfig
 
 from docclf import build
 from docclf.checkpoint import read as checkpoint
+from docclf.config import inherit
+from docclf.config.stored import Stored
 from docclf.encoder import Encoder
 from docclf.errors import InputError
 from docclf.model.network import Network
@@ -21,20 +24,46 @@ DRAWN = "drawn by docclf itself, Apache-2.0"
 def trained(path: str, allow: list[str]) -> SimpleNamespace:
     """Returns ``encoder`` and ``image_size`` of a checkpoint, and ``origin``: the weights its training started from."""
     stored = checkpoint.load(path)
-    old = OmegaConf.create(checkpoint.config_of(stored, path, allow))
-    start = f"{old.backbone.get('weights') or 'random'} weights of {old.backbone.get('name')}"
-    if "weights" in old.backbone:
-        old.backbone.weights = None
-    network = weights(build.encoder(old), stored, path)
-    return SimpleNamespace(encoder=network, image_size=int(old.image_size), origin=start)
+    config = checkpoint.config_of(stored, path, allow)
+    network = encoder_of(config, stored)
+    backbone = config.group("backbone")
+    start = f"{backbone.get('weights') or 'random'} weights of {backbone.get('name')}"
+    return SimpleNamespace(encoder=network, image_size=inherit.sizes(config)["image_size"], origin=start)
 
 
-def weights(network: Encoder, checkpoint: dict, path: str) -> Encoder:
-    """Returns the network with the encoder weights of a checkpoint, all of them, and nothing else of it."""
+def encoder_of(config: Stored, stored: dict[str, Any]) -> Encoder:
+    """Returns the encoder of a checkpoint.
+
+    Args:
+        config: of `docclf.checkpoint.read.config_of`.
+        stored: of `docclf.checkpoint.read.load`.
+    """
+    groups = {name: config.group(name) for name in inherit.NETWORK}
+    described = SimpleNamespace(**groups, **inherit.sizes(config))
+    return restored(described, inherit.FromFile(config, groups), stored, config.path)
+
+
+def restored(config: Any, make: build.Make, stored: dict[str, Any], path: str) -> Encoder:
+    """Returns the encoder that a config describes with the weights of a checkpoint.
+
+    What a file describes is built without memory first: a network that is not the size of the file's weights may be of
+    any size. A class of the user's own, which --allow names, is trusted and may not be able to.
+    """
+    if isinstance(make, inherit.FromFile) and not make.stored.allow:
+        with torch.device("meta"):
+            weights(build.random_encoder(config, make), stored, path, assign=True)
+    return weights(build.random_encoder(config, make), stored, path)
+
+
+def weights(network: Encoder, checkpoint: dict, path: str, assign: bool = False) -> Encoder:
+    """Returns the network with the encoder weights of a checkpoint, all of them, and nothing else of it.
+
+    With ``assign`` the weights are not copied, and the network's own may have no memory.
+    """
     prefix = "encoder."
     state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
     try:
-        network.load_state_dict(state, strict=True)
+        network.load_state_dict(state, strict=True, assign=assign)
     except RuntimeError as error:
         raise InputError(f"the weights in {path} do not fit the backbone and head of the config: {error}") from error
     return network
@@ -104,12 +133,12 @@ def load(path: str | Path, allow: list[str] | None = None) -> Trained:
     """
     stored = checkpoint.load(path)
     config = checkpoint.config_of(stored, path, allow)
-    encoder = weights(build.random_encoder(OmegaConf.create(config)), stored, str(path)).eval()
+    encoder = encoder_of(config, stored).eval()
     about = stored[checkpoint.KEY]
     return Trained(
         path=str(path),
         encoder=encoder,
-        config=without_paths(config),
+        config=without_paths(config.config | inherit.sizes(config)),
         facts=without_paths(about.get("facts") or {}),
         version=about.get("version", "unknown"),
         fingerprint=fingerprint(encoder),

@@ -7,22 +7,10 @@ from typing import Any
 
 import torch
 
+from docclf.config.stored import Stored, check_plain
 from docclf.errors import InputError
 
 KEY = "docclf"
-PARTS = ("backbone", "head", "norm", "loss", "margin", "teacher", "augment", "data", "metric", "schedule", "model")
-TORCH_TARGETS = {
-    "torch.nn.Identity",
-    "torch.nn.LayerNorm",
-    "torch.nn.BatchNorm1d",
-    "torch.optim.AdamW",
-    "torch.optim.SGD",
-    "torch.optim.Adam",
-    "pytorch_lightning.Trainer",
-    "pytorch_lightning.loggers.CSVLogger",
-    "pytorch_lightning.loggers.TensorBoardLogger",
-    "pytorch_lightning.loggers.WandbLogger",
-}
 
 
 def load(path: str | Path) -> dict[str, Any]:
@@ -52,53 +40,32 @@ def load(path: str | Path) -> dict[str, Any]:
         ) from error
     if not isinstance(checkpoint, dict) or KEY not in checkpoint or "state_dict" not in checkpoint:
         raise InputError(f"{path} was not written by docclf: it has no {KEY!r} entry. Give a checkpoint of train.py.")
+    _check_about(checkpoint[KEY], path)
     return checkpoint
 
 
-def config_of(checkpoint: dict[str, Any], path: str | Path, allow: list[str] | None = None) -> dict[str, Any]:
-    """Returns the stored config after every ``_target_`` in it was found harmless.
+def config_of(checkpoint: dict[str, Any], path: str | Path, allow: list[str] | None = None) -> Stored:
+    """Returns the config that a checkpoint holds; nothing is built from it but by `docclf.config.construct`.
 
     Args:
         checkpoint: what ``load`` returned.
-        path: its file, for the message.
+        path: its file, for messages.
         allow: packages of the user whose classes may be built besides docclf's own.
 
     Raises:
-        InputError: a target that is no part of docclf, of torch's few allowed classes, or of ``allow``.
+        InputError: a config that is not plain values.
     """
-    config = checkpoint[KEY]["config"]
-    foreign = sorted({t for t in _targets(config) if not _allowed(t, tuple(allow or ()))})
-    if foreign:
-        raise InputError(
-            f"the config in {path} names {', '.join(foreign)}, which is no part of docclf, so nothing of it was built. "
-            "If it is your own class and you trust the file, name its package: allow=[PACKAGE]."
-        )
-    return config
+    return Stored(checkpoint[KEY].get("config"), path, allow)
 
 
-def _targets(node: Any) -> list[str]:
-    if isinstance(node, dict):
-        own = [str(node["_target_"])] if "_target_" in node else []
-        return own + [t for value in node.values() for t in _targets(value)]
-    if isinstance(node, list):
-        return [t for value in node for t in _targets(value)]
-    return []
-
-
-def _allowed(target: str, packages: tuple[str, ...]) -> bool:
-    """Allows a class of a component file by its own path (not by way of what that file imports)."""
-    if target in TORCH_TARGETS or target.split(".")[0] in packages:
-        return True
-    parts = target.split(".")
-    if len(parts) < 3 or parts[0] != "docclf" or parts[1] not in PARTS:
-        return False
-    from docclf.config.check import locate
-
-    try:
-        found = locate(target)
-    except (ImportError, AttributeError):
-        return False
-    return isinstance(found, type) and f"{found.__module__}.{found.__qualname__}" == target
+def _check_about(about: Any, path: Path) -> None:
+    """Raises InputError unless what docclf notes beside the weights is plain values."""
+    if type(about) is not dict:
+        raise InputError(f"{path}: its {KEY!r} entry is {type(about).__name__}; want a dict, as train.py writes it.")
+    check_plain({key: value for key, value in about.items() if key != "config"}, f"what {path} notes of its run")
+    for name, kind in {"facts": dict, "version": str}.items():
+        if type(about.get(name, kind())) not in (kind, type(None)):
+            raise InputError(f"{path}: its {name} are {type(about[name]).__name__}; want {kind.__name__}.")
 
 
 def _first(error: Exception) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import typing
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -64,7 +65,7 @@ def _check_node(path: str, node: DictConfig) -> list[str]:
         if key in HYDRA_KEYS:
             continue
         if key not in parameters:
-            lines.append(f"{path}.{key}: {node['_target_']} has no argument {key!r}{_near(key, parameters)}")
+            lines.append(f"{path}.{key}: {node['_target_']} has no argument {key!r}{near(key, parameters)}")
         elif absent := _absent(node, key):
             lines.append(f"{path}.{key}: {absent}; set it, or give {path}.{key}=VALUE")
         elif OmegaConf.is_missing(node, key):
@@ -113,6 +114,7 @@ def _hints(constructor: Any) -> dict[str, Any]:
         return {}
 
 
-def _near(key: str, parameters: dict[str, Any]) -> str:
+def near(key: str, parameters: Iterable[str]) -> str:
+    """Returns the end of a sentence about an argument that a class does not have."""
     near = difflib.get_close_matches(str(key), parameters, n=1)
     return f", did you mean {near[0]!r}?" if near else f"; it takes {', '.join(sorted(parameters))}"

@@ -5,7 +5,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from docclf import build
@@ -27,6 +26,7 @@ def score(
     found: dict[str, Any],
     training: dict[str, Any] | None,
     stored: dict[str, Any] | None = None,
+    make: build.Make = build.own,
 ) -> float | None:
     """Scores a network on every set; `own` reports into ``folder``, another set into a folder of its name there.
 
@@ -37,6 +37,7 @@ def score(
         found: of `evaluation_sets`.
         training: what the training cost; ``None`` without one.
         stored: the checkpoint that evaluate.py was given.
+        make: builds the parts of the config.
 
     Returns:
         The value that picks checkpoints, on the first set.
@@ -47,7 +48,7 @@ def score(
         place = folder if name == OWN else folder / name
         if name != OWN:
             print(f"on {name}:", flush=True)
-        result = report(config, place, network, split, device, data=dataset)
+        result = report(config, place, network, split, device, dataset, make)
         first.append(result.metrics.get("select"))
         about = json.loads((place / "metrics.json").read_text())["about"]
         line = records.record(config, stored, name, result, about, training, folder)
@@ -154,7 +155,15 @@ def shortened(node: Any) -> Any:
     return {key: shortened(value) for key, value in node.items()}
 
 
-def report(config: DictConfig, folder: Path, network: Any, split: str, device: str = "auto", data: Any = None) -> Any:
+def report(
+    config: DictConfig,
+    folder: Path,
+    network: Any,
+    split: str,
+    device: str = "auto",
+    data: Any = None,
+    make: build.Make = build.own,
+) -> Any:
     """Scores ``network`` on a split, writes metrics.json and the report into ``folder``, returns the Result."""
     page = config.report
     if hasattr(network, "split"):  # embeddings computed elsewhere
@@ -163,7 +172,7 @@ def report(config: DictConfig, folder: Path, network: Any, split: str, device: s
             page = False
             print("report: skipped, the csv names no images (column path)")
     else:
-        dataset = data or build.data(config.data, network.image_size, config.seed)
+        dataset = data or make(config, "data", image_size=network.image_size, seed=config.seed, augment=None)
         found = scoring.embedded(network, dataset, split, scoring.device_of(device))
     about = facts(config, network, dataset)
-    return write(folder, found, dataset, split, instantiate(config.metric), about, page)
+    return write(folder, found, dataset, split, make(config, "metric"), about, page)

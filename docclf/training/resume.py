@@ -53,7 +53,7 @@ def checkpoint_to_continue(config: DictConfig, folder: Path) -> Path | None:
         return None
     path = last if config.ckpt_path in (None, "last") else Path(config.ckpt_path)
     stored = checkpoint.load(path)
-    old, new = flat(checkpoint.config_of(stored, path)), flat(plain.plain(config))
+    old, new = flat(checkpoint.config_of(stored, path).config), flat(plain.plain(config))
     if "optimizer_states" not in stored:
         raise InputError(
             f"{path} holds the weights only, to evaluate or to start from (init_from={path}); a run goes on from its "

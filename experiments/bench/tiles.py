@@ -10,16 +10,16 @@ probability above eps, with the batch as drawn and sorted by label, and the same
 import argparse
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
-from omegaconf import OmegaConf
 
 from docclf import build
 from docclf.checkpoint import centres as checkpoint_centres
 from docclf.checkpoint import network
 from docclf.checkpoint import read as checkpoint
+from docclf.config import inherit
 from docclf.loss.centres import files as shards
-from docclf.training import build as training_build
 
 TILE = 128
 
@@ -38,29 +38,35 @@ def main() -> None:
     parser.add_argument("run", type=Path, nargs="?", help="folder of a run")
     parser.add_argument("--scale", type=float, nargs="+", help="of the logits; the run's own, and 64, by default")
     parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--packs", nargs="+", help="folders of the packs, where the run took them from the environment")
     given = parser.parse_args()
     if given.run is None:
         return print("needs the folder of a run: python experiments/bench/tiles.py RUN")
     path = given.run / "last.ckpt"
     stored = checkpoint.load(path)
-    config = OmegaConf.create(checkpoint.config_of(stored, path))
-    encoder = network.weights(build.encoder(config), stored, str(path)).eval()
-    config.data.batch_size, config.data.samples_per_epoch = given.batch, given.batch
-    data = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
-    engine = training_build.build_module(config, encoder, data)
-    shards.load(checkpoint_centres.beside(path), stored[checkpoint_centres.CENTRES], engine.loss)
+    config = checkpoint.config_of(stored, path)
+    groups = {name: config.group(name) for name in (*inherit.NETWORK, "augment", "loss")}
+    changes = {"batch_size": given.batch, "samples_per_epoch": given.batch}
+    groups["data"] = config.group("data", changes | ({"packs": given.packs} if given.packs else {}))
+    make = inherit.FromFile(config, groups)
+    view = SimpleNamespace(**groups, **inherit.sizes(config), seed=config.number("seed", 2**32, 0))
+    encoder = network.restored(view, make, stored, str(path)).eval()
+    sides = {"image_size": view.image_size, "seed": view.seed}
+    data = make(view, "data", **sides, augment=build.augmentation(view, make))
+    loss = make(view, "loss", num_classes=data.num_classes, embed_dim=view.embed_dim, seed=view.seed)
+    shards.load(checkpoint_centres.beside(path), stored[checkpoint_centres.CENTRES], loss)
     loader = data.train_loader(0, 1, (), "cpu")
     batch = loader.prepare(next(iter(loader)))
     loader.close()
     with torch.no_grad():
         x = torch.nn.functional.normalize(encoder(batch.images), dim=1)
-    centres = torch.nn.functional.normalize(engine.loss.centres, dim=1)
+    centres = torch.nn.functional.normalize(loss.centres, dim=1)
     cosines, order = x @ centres.T, batch.labels.argsort()
     mixed = torch.randperm(len(centres), generator=torch.Generator().manual_seed(0))
     own = cosines.gather(1, batch.labels[:, None])
     print(f"{len(centres):,} classes, batch {len(x)}, cosine to the own centre {own.mean():.2f}")
     print("| s | eps | as drawn | sorted by label | sorted, class numbers shuffled |\n|---|---|---|---|---|")
-    for scale in given.scale or sorted({config.loss.scale, 64.0}):
+    for scale in given.scale or sorted({loss.scale, 64.0}):
         p = (scale * cosines).softmax(1)
         for eps in (1e-6, 1e-9):
             shares = (share(p, eps), share(p[order], eps), share(p[order][:, mixed], eps))

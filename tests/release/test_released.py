@@ -5,11 +5,8 @@ import json
 import pytest
 import torch
 from conftest import ROOT
-from omegaconf import OmegaConf
 
-from docclf import build as docclf_build
-from docclf.checkpoint import network as checkpoint_network
-from docclf.checkpoint import read as checkpoint
+from docclf.checkpoint import network
 from docclf.model.network import Network
 from docclf.model.onnx import Onnx
 
@@ -18,13 +15,10 @@ MODELS = sorted(path for path in (ROOT / "experiments/released").iterdir() if pa
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda path: path.name)
 def test_a_released_model_is_one_network_in_both_files(folder):
-    stored = checkpoint.load(folder / "model.ckpt")
-    config = OmegaConf.create(checkpoint.config_of(stored, folder))
-    network = Network(
-        checkpoint_network.weights(docclf_build.random_encoder(config), stored, str(folder)), config.image_size
-    )
-    images = torch.randint(0, 256, (3, 3, config.image_size, config.image_size), dtype=torch.uint8)
-    ours = torch.nn.functional.normalize(network(images).float(), dim=1)
+    found = network.load(folder / "model.ckpt")
+    ours = Network(found.encoder, found.image_size)
+    images = torch.randint(0, 256, (3, 3, found.image_size, found.image_size), dtype=torch.uint8)
+    ours = torch.nn.functional.normalize(ours(images).float(), dim=1)
     theirs = torch.nn.functional.normalize(Onnx(str(folder / "model.onnx"))(images), dim=1)
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
 
