@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 NAME ?= quickstart
 EXP ?= documents,natural,clip_stage1
 
-.PHONY: help setup quickstart test smoke table lint bench clean
+.PHONY: help setup quickstart test smoke table lint gpu bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ smoke: $(STAMP)  ## two batches of the recipes that need no packs or teacher, or
 
 table: $(STAMP)  ## rebuild experiments/TABLE.md and TABLE.html from experiments/results
 	$(BIN)/python -m experiments.table
+
+gpu: $(STAMP)  ## everything that needs a CUDA device, into gpu.json (ARGS=--toy: the same flow at toy size on the CPU)
+	$(BIN)/python experiments/gpu.py $(ARGS)
 
 bench: $(STAMP)  ## every benchmark, one after the other
 	@for file in experiments/bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
