@@ -29,9 +29,10 @@ quickstart: $(STAMP)  ## train and evaluate on the embedded documents, offline, 
 test: $(STAMP)  ## run the tests (ARGS="-k name")
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-lint: $(STAMP)  ## ruff, as the tests run it
+lint: $(STAMP)  ## ruff, and mypy over the public surface
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 smoke: $(STAMP)  ## two batches of the recipes that need no packs or teacher, or of some: make smoke EXP=name
 	$(BIN)/python train.py -m trainer=smoke data=synthetic evaluate_on=own results=null "experiment=$(EXP)"

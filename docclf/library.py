@@ -1,6 +1,7 @@
 """docclf in a notebook: models, evaluations and configs without a command line; ``import docclf`` offers them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from docclf.data.evaluation.set import SPLITS, EvaluationSet
 from docclf.data.sources.scan import check_folder, scan
 from docclf.encoder import Encoder
 from docclf.errors import InputError
-from docclf.evaluation.embed import Embedded, embedded
+from docclf.evaluation.embed import Embedded, device_of, embedded
 from docclf.evaluation.score import write
 from docclf.gallery.embedder import Embedder
 from docclf.imaging.read import read_image
@@ -43,7 +44,7 @@ class Evaluation:
 
     def __init__(self, model: Embedder, dataset: "Pictures", metric: RegisterQuery) -> None:
         self.model, self.dataset, self.metric = model, dataset, metric
-        self.found: Embedded = embedded(model.model, dataset, "test", "cpu")
+        self.found: Embedded = embedded(model.model, dataset, "test", device_of("cpu"))
         parts = (self.found.register, self.found.register_labels, self.found.query, self.found.query_labels)
         self.result: Result = metric(*parts, parents=parents(dataset.class_names("test")))
         self.metrics: dict[str, Any] = self.result.metrics
@@ -64,11 +65,11 @@ class Pictures:
         registered = sorted({label for label, _, _ in rows["register"]})
         classes = registered + sorted({label for label, _, _ in rows["query"]} - set(registered))
         numbers = {name: i for i, name in enumerate(classes)}
-        parts = {}
+        parts: dict[tuple[str, str], EvaluationPart] = {}
         for side, found in rows.items():
             names, images = [name for _, name, _ in found], [image for _, _, image in found]
             labels = np.array([numbers[label] for label, _, _ in found], np.int64)
-            part = EvaluationPart(names, labels, lambda i, images=images: pixels(images[i]))
+            part = EvaluationPart(names, labels, partial(_read, images))
             parts |= {(split, side): part for split in SPLITS}
         self.evaluation = EvaluationSet(
             parts, dict.fromkeys(SPLITS, classes), image_size, 64, None, {"kind": "library"}
@@ -151,6 +152,10 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path = CONF) -> Com
 def pixels(image: Image) -> np.ndarray:
     """Returns an image given by its path or its pixels as uint8 RGB [H,W,3]."""
     return image if isinstance(image, np.ndarray) else read_image(image)
+
+
+def _read(images: list[Image], i: int) -> np.ndarray:
+    return pixels(images[i])
 
 
 def _rows(side: Any, name: str) -> list[tuple[str, str, Image]]:

@@ -101,8 +101,7 @@ class Trained:
         return int(self.config["image_size"])
 
     def licences(self, model: str | None, data: str | None) -> dict[str, str]:
-        """Returns the licences of the model, of the weights it started from, and of its data; what is not known is
-        called so."""
+        """Returns the licences of model, initial weights and data; what is not known is called so."""
         kind = self.facts.get("data", {}).get("kind")
         return {
             "model": model or "not stated",

@@ -96,8 +96,11 @@ def measured(metrics: dict, source: str) -> list[dict]:
 
 
 def beside(checkpoint: str | Path, fingerprint: str) -> list[dict]:
-    """Returns what lies beside a checkpoint and was measured with its weights: thresholds.json of a released model, or
-    metrics.json of a run; nothing where there is neither, or the numbers are those of other weights."""
+    """Returns what lies beside a checkpoint and was measured with its weights.
+
+    That is thresholds.json of a released model, or metrics.json of a run; nothing where there is neither, or the
+    numbers are those of other weights.
+    """
     folder = Path(checkpoint).absolute().parent
     if (folder / "thresholds.json").is_file():
         try:

@@ -101,14 +101,15 @@ class Gallery:
         """
         if not len(self):
             raise InputError("nothing is registered, so nothing can be matched; register at least one image.")
-        if threshold is None and self.threshold is None:
+        known = self.threshold["cosine"] if self.threshold else None
+        if (threshold := known if threshold is None else threshold) is None:
             raise InputError(
                 "the gallery has no threshold, and without one an unregistered document would get the nearest label. "
                 "Give metrics.json of the model (--metrics), or a cosine (--threshold)."
             )
         if top < 1:
             raise InputError(f"top={top}: want 1 or more.")
-        cut = float(threshold if threshold is not None else self.threshold["cosine"])
+        cut = float(threshold)
         if not len(images):
             return []
         queries = self._model()(list(images))

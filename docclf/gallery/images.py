@@ -54,8 +54,9 @@ def picture(path: str | Path, label: str, name: str | None = None, side: int | N
 
 
 def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], list[Finding]]:
-    """Returns the images below a folder, labelled by their folders (``A/damaged/1.jpg``: A/damaged) or, in no folder,
-    by their file name; and what was left out.
+    """Returns the images below a folder with their labels, and what was left out.
+
+    The label is the folder (``A/damaged/1.jpg``: A/damaged) or, in no folder, the file name.
 
     Args:
         path: the folder.

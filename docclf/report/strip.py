@@ -19,7 +19,6 @@ def strip(own: float | None, other: float | None, points: Sequence[Point], ends:
         points: operating points whose thresholds are drawn.
         ends: scores at the two ends of the line.
     """
-
     low, high = ends
 
     def x(score: float) -> float:
