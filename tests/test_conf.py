@@ -15,7 +15,7 @@ from docclf.config.check import check, locate
 CONF = Path(__file__).resolve().parents[1] / "conf"
 ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch_lightning.",)}
 ELSEWHERE |= {"logger": ("pytorch_lightning.loggers.",), "norm": ("torch.nn.", "docclf.head.norm.")}
-ELSEWHERE |= {"evaluate_on": ("docclf.data.",), "budget": ()}
+ELSEWHERE |= {"evaluate_on": ("docclf.data.",), "budget": (), "callbacks": ("pytorch_lightning.callbacks.",)}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
 NEEDS = {"model/onnx": ["model.path=here"], "model/embeddings": ["model.root=here"], "model/timm": ["model.name=x"]}
@@ -86,7 +86,7 @@ def targets(node):
 def test_the_folder_of_a_yaml_is_the_package_of_its_target(choice):
     group = choice.split("/")[0]
     top = OmegaConf.load(CONF / f"{choice}.yaml")
-    if group in ("optim", "logger", "evaluate_on", "budget"):
+    if group in ("optim", "logger", "callbacks", "evaluate_on", "budget"):
         found = list(targets(top))
     else:
         found = [top["_target_"]] if top and "_target_" in top else []

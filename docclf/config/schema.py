@@ -37,6 +37,7 @@ class TrainConfig:
     optim: Any = field(default_factory=dict)
     trainer: Any = field(default_factory=dict)
     logger: Any = field(default_factory=dict)
+    callbacks: Any = field(default_factory=dict)
     evaluate_on: Any = field(default_factory=dict)
 
 

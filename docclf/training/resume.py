@@ -16,8 +16,8 @@ from docclf.results import record as records
 
 # Settings that may differ between a run and its continuation.
 FREE = (
-    *("ckpt_path", "evaluate", "report", "logger", "trainer", "name", "results", "evaluate_on", "skip_finished"),
-    *("budget", "checkpoint_every_steps"),
+    *("ckpt_path", "evaluate", "report", "logger", "callbacks", "trainer", "name", "results", "evaluate_on"),
+    *("skip_finished", "budget", "checkpoint_every_steps"),
 )
 # May differ as well, since its product with the number of processes may not (training.compatibility.check_batch).
 PER_PROCESS = "data.batch_size"

@@ -38,6 +38,7 @@ def build_trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = Non
         ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
         EpochLine(),
         *([Imprint(config.image_size, config.seed)] if config.imprint else []),
+        *(instantiate(node) for node in config.callbacks.values()),
     ]
     if steps := config.checkpoint_every_steps:
         callbacks.append(ModelCheckpoint(filename="last", every_n_train_steps=steps, **keep))
