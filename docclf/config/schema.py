@@ -61,4 +61,5 @@ class EvaluateConfig:
     norm: Any = field(default_factory=dict)
     data: Any = field(default_factory=dict)
     metric: Any = field(default_factory=dict)
+    verify: Any = field(default_factory=dict)
     evaluate_on: Any = field(default_factory=dict)

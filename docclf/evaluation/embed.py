@@ -1,5 +1,6 @@
 """Embeds a register/query split and scores it: the one path that training and evaluate.py share."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -27,6 +28,8 @@ class Embedded:
         register_pictures: tiny copies of the registered images, uint8 [R,16,16,3].
         query_pictures: tiny copies of the queries [Q,16,16,3].
         seconds: what reading and embedding took.
+        scores: float32 [Q,R] where a model scores pairs, or verification rates them; measured in place of cosines.
+        verified: `docclf.evaluation.verified.Verified`, where candidates were checked.
     """
 
     register: Tensor
@@ -36,6 +39,8 @@ class Embedded:
     register_pictures: np.ndarray | None
     query_pictures: np.ndarray | None
     seconds: float
+    scores: Tensor | None = None
+    verified: Any = None
 
 
 def device_of(name: str) -> torch.device:
@@ -73,7 +78,32 @@ def embedded(model: Any, dataset: Any, split: str, device: torch.device) -> Embe
     return Embedded(register, labels, query, asked, pictures, seen, perf_counter() - start)
 
 
+def compared(model: Any, dataset: Any, split: str) -> Embedded:
+    """Returns the scores of a model that compares images in pairs (`compare`) and has no embeddings."""
+    start, sides = perf_counter(), []
+    for loader in (dataset.register_loader(split), dataset.query_loader(split)):
+        found = [(numbers, tiny(images)) for images, numbers, _ in loader]
+        sides.append((torch.cat([numbers for numbers, _ in found]), np.concatenate([small for _, small in found])))
+    (labels, pictures), (asked, seen) = sides
+
+    def images(part: str, count: int) -> Iterator[np.ndarray]:
+        return (dataset.image(split, part, i) for i in range(count))
+
+    scores = model.compare(images("register", len(labels)), images("query", len(asked)))
+    none = torch.zeros(len(labels), 0), torch.zeros(len(asked), 0)
+    return Embedded(none[0], labels, none[1], asked, pictures, seen, perf_counter() - start, scores)
+
+
 def score(found: Embedded, metric: Any, class_names: list[str]) -> Any:
-    """Returns the metric's Result of an embedded split."""
-    parts = found.register, found.register_labels, found.query, found.query_labels
-    return metric(*parts, parents=parents(class_names))
+    """Returns the metric's Result of an embedded split.
+
+    Raises:
+        InputError: scores of pairs, and a metric that cannot take them.
+    """
+    names = parents(class_names)
+    if found.scores is None:
+        parts = found.register, found.register_labels, found.query, found.query_labels
+        return metric(*parts, parents=names)
+    if not hasattr(metric, "of_scores"):
+        raise InputError("metric=all_pairs compares embeddings; scores of pairs need metric=register_query.")
+    return metric.of_scores(found.scores, found.register_labels, found.query_labels, parents=names)

@@ -5,10 +5,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from docclf import build
 from docclf.compare import saved
+from docclf.errors import InputError
 from docclf.evaluation import embed as scoring
 from docclf.evaluation.sets import OWN
 from docclf.provenance.facts import facts
@@ -131,9 +132,31 @@ def prepared(found: scoring.Embedded, dataset: Any, split: str) -> Evaluation:
         register_pictures=found.register_pictures,
         query_pictures=found.query_pictures,
         skipped=skipped(dataset.describe()),
+        scores=found.scores,
+        evidence=None if found.verified is None else found.verified.evidence,
     )
     evaluation.findings = checks.find(evaluation)
     return evaluation
+
+
+def _found(
+    config: DictConfig, network: Any, dataset: Any, split: str, device: str, make: build.Make
+) -> scoring.Embedded:
+    """Returns the embedded split, its scores verified where the config says so."""
+    verifying = bool(config.get("verify"))
+    if hasattr(network, "compare"):
+        if verifying:
+            raise InputError("verify=homography checks the candidates of an embedding, and this model has none.")
+        return scoring.compared(network, dataset, split)
+    found = scoring.embedded(network, dataset, split, scoring.device_of(device))
+    if verifying:
+        from docclf.evaluation.verified import Verified
+
+        start = perf_counter()
+        found.verified = Verified(make(config, "verify"), network, dataset, split, found)
+        found.scores = found.verified.scores
+        found.seconds += perf_counter() - start
+    return found
 
 
 def skipped(described: dict) -> list[tuple[str, str]]:
@@ -173,6 +196,8 @@ def report(
             print("report: skipped, the csv names no images (column path)")
     else:
         dataset = data or make(config, "data", image_size=network.image_size, seed=config.seed, augment=None)
-        found = scoring.embedded(network, dataset, split, scoring.device_of(device))
+        found = _found(config, network, dataset, split, device, make)
     about = facts(config, network, dataset)
+    if found.verified is not None:
+        about["verify"] = {**OmegaConf.to_container(config.verify, resolve=True), **found.verified.facts()}
     return write(folder, found, dataset, split, make(config, "metric"), about, page)

@@ -1,11 +1,14 @@
 """Each query against each registered class."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from docclf.errors import InputError
 from docclf.metric.assemble import assemble, check_settings
-from docclf.metric.pairs.layout import register_query_layout
+from docclf.metric.pairs.layout import Layout, register_query_layout
+from docclf.metric.pairs.matrix import matrix_layout
 from docclf.metric.result import Result
 
 
@@ -47,13 +50,37 @@ class RegisterQuery:
         Raises:
             InputError: bad embeddings, labels or widths.
         """
+
+        def layout(one: Tensor, other: Tensor) -> Layout:
+            return register_query_layout(register, one, query, other, self.fusion)
+
+        return self._measured(layout, register_labels, query_labels, parents, replicates)
+
+    def of_scores(self, scores: Tensor, register_labels: Tensor, query_labels: Tensor,
+                  parents: Tensor | None = None, replicates: int | None = None) -> Result:  # fmt: skip
+        """Measures scores that were made elsewhere, by the same walk.
+
+        Args:
+            scores: float [Q, R], the higher the more alike, at least -1.
+            register_labels, query_labels, parents, replicates: as above.
+
+        Raises:
+            InputError: bad scores or labels, or fusion by centroid.
+        """
+
+        def layout(one: Tensor, other: Tensor) -> Layout:
+            return matrix_layout(scores, one, other, self.fusion)
+
+        return self._measured(layout, register_labels, query_labels, parents, replicates)
+
+    def _measured(self, make: Callable[[Tensor, Tensor], Layout], register_labels: Tensor, query_labels: Tensor,
+                  parents: Tensor | None, replicates: int | None) -> Result:  # fmt: skip
         replicates = self.replicates if replicates is None else replicates
-        layout = register_query_layout(register, register_labels, query, query_labels, self.fusion)
+        layout = make(register_labels, query_labels)
         result, found = assemble(layout, self.targets, self.ranks, replicates, self.seed, self.block_rows)
         if parents is not None:
             parents = check_parents(parents, register_labels, query_labels)
-            upper = register_query_layout(register, parents[register_labels.cpu()], query, parents[query_labels.cpu()],
-                                          self.fusion)  # fmt: skip
+            upper = make(parents[register_labels.cpu()], parents[query_labels.cpu()])
             above, _ = assemble(upper, self.targets, self.ranks, 0, self.seed, self.block_rows)
             result.metrics |= {f"parent/{key}": value for key, value in above.metrics.items()}
             missed = torch.from_numpy(found.rank > 1)

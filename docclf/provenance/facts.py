@@ -46,6 +46,8 @@ def model(config: DictConfig, network: Any) -> dict:
 
 def preprocessing(network: Any) -> dict:
     """Returns what happens to an image before the network sees it."""
+    if found := getattr(network, "preprocessing", None):  # a model that reads images in its own way
+        return found
     side = network.image_size
     if side is None:
         return {"reading": "embeddings computed elsewhere"}

@@ -30,8 +30,11 @@ def find(evaluation: Evaluation) -> list[Finding]:
     Raises:
         InputError: embeddings that cannot be scored: none at all, of two widths, not finite, or zero.
     """
-    check_embeddings(evaluation)
-    findings = [*_collapsed(evaluation), *_pictures(evaluation), *_repeated(evaluation)]
+    findings = []
+    if evaluation.scores is None or evaluation.register.shape[1]:  # a model that scores pairs has no embeddings
+        check_embeddings(evaluation)
+        findings += _collapsed(evaluation)
+    findings += [*_pictures(evaluation), *_repeated(evaluation)]
     findings += [*_names(evaluation), *_registration(evaluation)]
     if evaluation.skipped:
         text = "files that cannot be used as images are left out of the numbers."

@@ -37,6 +37,9 @@ class Maps:
 def maps(evaluation: Evaluation, shown: list[int], seed: int = 0) -> Maps:
     """Returns the drawings; images of the classes `shown` are coloured and always kept, the rest is a seeded sample."""
     out = Maps(legend=[(evaluation.class_names[label], PALETTE[at]) for at, label in enumerate(shown[: len(PALETTE)])])
+    if not evaluation.register.shape[1]:
+        out.notes.append("No map: the model scores pairs of images and has no embeddings.")
+        return out
     vectors = torch.nn.functional.normalize(torch.cat([evaluation.register, evaluation.query]).float(), dim=1)
     labels = torch.cat([evaluation.register_labels, evaluation.query_labels]).numpy()
     registered = np.arange(len(labels)) < len(evaluation.register)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from docclf.report.evidence import Evidence
 from docclf.report.inputs import Evaluation, Place
 from docclf.report.numbers import Point
 from docclf.report.outcome import Outcome
@@ -22,6 +23,7 @@ class Card:
         own_score, other_score: cosine of the query with each.
         why: one sentence.
         passed: targets at whose threshold the wrong score passes (false accepts), or the right one fails (rejects).
+        evidence: what verification saw of the pair the card is about, and its registered image; None without it.
     """
 
     query: Place
@@ -31,6 +33,7 @@ class Card:
     other_score: float | None
     why: str
     passed: list[str]
+    evidence: tuple[Evidence, Place] | None = None
 
 
 def false_accepts(evaluation: Evaluation, result: Any, found: Outcome, points: Sequence[Point]) -> list[Card]:
@@ -47,7 +50,8 @@ def false_accepts(evaluation: Evaluation, result: Any, found: Outcome, points: S
         else:
             why = f"It scores higher with “{name}” than with its own class."
         passed = [point.text for point in points if point.threshold is not None and score >= point.threshold]
-        cards.append(Card(found.row(row), own, own_score, found.column(column), score, why, passed))
+        seen = _seen(evaluation, found, row, column, genuine=False)
+        cards.append(Card(found.row(row), own, own_score, found.column(column), score, why, passed, seen))
     return cards
 
 
@@ -64,7 +68,8 @@ def false_rejects(evaluation: Evaluation, result: Any, found: Outcome, points: S
             why = "Its own class is the nearest, but below the threshold."
         else:
             why = "Nothing is wrong with it: it is only the lowest of those that pass."
-        cards.append(Card(found.row(row), found.column(column), score, other, other_score, why, failed))
+        seen = _seen(evaluation, found, row, column, genuine=True)
+        cards.append(Card(found.row(row), found.column(column), score, other, other_score, why, failed, seen))
     return cards
 
 
@@ -81,6 +86,14 @@ def _varied(evaluation: Evaluation, found: Outcome, pairs: list) -> list:
         if len(kept) == SHOWN:
             break
     return kept
+
+
+def _seen(
+    evaluation: Evaluation, found: Outcome, row: int, column: int, genuine: bool
+) -> tuple[Evidence, Place] | None:
+    if evaluation.evidence is None or found.all_pairs:
+        return None
+    return evaluation.evidence(row, column, genuine), found.column(column)
 
 
 def _place(found: Outcome, at: int) -> Place | None:

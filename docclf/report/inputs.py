@@ -62,6 +62,9 @@ class Evaluation:
         query_pictures: tiny copies [Q,16,16,3].
         skipped: (name, reason) of files that are in the folder but not in the numbers.
         findings: of `docclf.report.checks.find`.
+        scores: float32 [Q,R] where pairs were scored otherwise than by the cosine; embeddings may have no column then.
+        evidence: `evidence(query, register, genuine)` gives what verification saw of a pair
+            (`docclf.report.evidence.Evidence`).
     """
 
     register: Tensor
@@ -76,6 +79,8 @@ class Evaluation:
     query_pictures: np.ndarray | None = None
     skipped: list[tuple[str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    scores: Tensor | None = None
+    evidence: Callable | None = None
 
     def name(self, place: Place) -> str:
         """Returns the name of an image."""

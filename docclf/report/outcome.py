@@ -50,17 +50,21 @@ class Outcome:
 
 
 def outcome(evaluation: Evaluation, protocol: str) -> Outcome:
-    """Compares every row with every column, block by block."""
+    """Compares every row with every column, block by block; by the given scores where pairs were scored."""
     every = protocol == "all_pairs"
     rows, labels = evaluation.query, evaluation.query_labels
     columns, names = evaluation.register, evaluation.register_labels
     if every:
         rows = columns = torch.cat([columns, rows])
         labels = names = torch.cat([names, labels])
-    columns = torch.nn.functional.normalize(columns.float(), dim=1).T.contiguous()
+    if evaluation.scores is None:
+        columns = torch.nn.functional.normalize(columns.float(), dim=1).T.contiguous()
     found: list[tuple[torch.Tensor, ...]] = []
     for start in range(0, len(rows), _BLOCK):
-        scores = torch.nn.functional.normalize(rows[start : start + _BLOCK].float(), dim=1) @ columns
+        if evaluation.scores is not None:
+            scores = evaluation.scores[start : start + _BLOCK].clone()
+        else:
+            scores = torch.nn.functional.normalize(rows[start : start + _BLOCK].float(), dim=1) @ columns
         same = labels[start : start + _BLOCK, None] == names
         own = scores.masked_fill(~same, -torch.inf)
         if every:  # an image is not compared with itself

@@ -65,6 +65,7 @@ def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> lis
         rejects=false_rejects(evaluation, result, found, rows),
         strip=lambda own, other: strip(own, other, rows, _ends(result, found, rows)),
         thumbnail=Thumbnails(evaluation).uri,
+        drawing=lambda query, seen: seen[0].drawing_uri(evaluation.image(*query), evaluation.image(*seen[1])),
         classes=table,
         sub_labels=sub_labels(evaluation, found, result.metrics),
         facts=facts(about),

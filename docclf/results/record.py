@@ -87,9 +87,11 @@ def identity(config: DictConfig, stored: dict[str, Any] | None) -> str:
     if "trainer" in plain:
         return digest(plain)
     if stored and config.model.get("source") == "checkpoint":
-        return digest(stored[checkpoint.KEY]["config"])
-    own = NETWORK if "source" in config.model else NETWORK[:1]
-    return results.config_hash({part: plain[part] for part in own}, ())
+        found = digest(stored[checkpoint.KEY]["config"])
+    else:
+        own = NETWORK if "source" in config.model else NETWORK[:1]
+        found = results.config_hash({part: plain[part] for part in own}, ())
+    return results.config_hash({"model": found, "verify": plain["verify"]}, ()) if plain.get("verify") else found
 
 
 def row(config: DictConfig, stored: dict[str, Any] | None) -> str:
@@ -97,10 +99,10 @@ def row(config: DictConfig, stored: dict[str, Any] | None) -> str:
     model = config.get("model")
     if model is None or config.name != "evaluate":
         return config.name
-    source = model.get("source")
+    source, more = model.get("source"), "_verified" if config.get("verify") else ""
     if source == "checkpoint" and stored:
-        return stored[checkpoint.KEY]["config"]["name"]
-    return source or model["_target_"].rpartition(".")[2].lower()
+        return stored[checkpoint.KEY]["config"]["name"] + more
+    return (source or model["_target_"].rpartition(".")[2].lower()) + more
 
 
 def model(about: dict[str, Any]) -> dict[str, Any]:

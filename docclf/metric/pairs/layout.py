@@ -66,10 +66,8 @@ class Layout:
         end = min(row + TILE_ROWS, len(self.rows))
         left, right = (first, last) if self.single else self._images(first, last)
         shape = (end - row, right - left)
-        if out is not None and self.single:
-            scores = torch.mm(self.rows[row:end], self.cols[left:right].T, out=out[: shape[0] * shape[1]].view(shape))
-        else:
-            scores = self._fuse(torch.mm(self.rows[row:end], self.cols[left:right].T), first, last)
+        place = out[: shape[0] * shape[1]].view(shape) if out is not None and self.single else None
+        scores = self._fuse(self.images(slice(row, end), slice(left, right), place), first, last)
         same = valid = None
         if self._may_match(row, first, last):
             same = self.row_label[row:end, None] == self.col_label[None, first:last]
@@ -78,13 +76,21 @@ class Layout:
             valid = place[None] > torch.arange(row, end, device=scores.device)[:, None]
         return Tile(row, first, scores, same, valid)
 
+    def images(self, rows: slice | Tensor, cols: slice | Tensor, out: Tensor | None = None) -> Tensor:
+        """Scores of rows with single images, before fusion [t, k]; a caller may write into them."""
+        return torch.mm(self.rows[rows], self.cols[cols].T, out=out)
+
+    def singles(self, rows: Tensor, cols: Tensor) -> Tensor:
+        """Score of each row with the image beside it [n], summed in another order than the tiles'."""
+        return (self.rows[rows] * self.cols[cols]).sum(1)
+
     def pair_scores(self, row: np.ndarray, col: np.ndarray) -> np.ndarray:
-        """Scores of single pairs, summed in another order than the tiles': good for estimates, not for counting."""
-        rows = self.rows[torch.from_numpy(row)]
+        """Scores of single pairs: good for estimates, not for counting."""
+        rows = torch.from_numpy(row)
         start, size = self.starts[torch.from_numpy(col)], self.sizes[torch.from_numpy(col)]
-        fused = (rows * self.cols[start]).sum(1)
+        fused = self.singles(rows, start)
         for step in range(1, int(size.max()) if len(size) else 0):
-            more = (rows * self.cols[start + torch.clamp(size - 1, max=step)]).sum(1)
+            more = self.singles(rows, start + torch.clamp(size - 1, max=step))
             fused = torch.where(size > step, fused + more if self.mean else torch.maximum(fused, more), fused)
         return (fused / size if self.mean else fused).cpu().numpy()
 

@@ -84,6 +84,6 @@ def _sample(layout: Layout) -> np.ndarray:
     rows = torch.linspace(0, len(layout.rows) - 1, min(side, len(layout.rows))).long()
     cols = torch.linspace(0, len(layout.cols) - 1, min(side, len(layout.cols))).long()
     label = layout.image_label()
-    scores = layout.rows[rows] @ layout.cols[cols].T
+    scores = layout.images(rows, cols)
     keep = layout.row_label[rows][:, None] != label[cols][None]
     return np.sort(scores[keep].cpu().numpy())
