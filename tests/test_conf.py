@@ -52,7 +52,7 @@ def overrides_for(choice):
         return "train", [f"margin@loss.margin={name}"]
     if group.startswith("teacher/"):
         return "train", ["teacher=clip_vit_b32", f"{group}={name}"]
-    if group == "model" or name == "stored":
+    if group in ("model", "verify") or name == "stored":
         return "evaluate", [f"{group}={name}", *extra]
     return "train", [f"{group}={name}", *extra]
 

@@ -1,4 +1,4 @@
-"""Where a registered image lies in a photo: the corners, whether they can be those of a sheet, and the straight crop."""
+"""Where a registered image lies in a photo: its corners, whether they can be those of a sheet, the straight crop."""
 
 import cv2
 import numpy as np
