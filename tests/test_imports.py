@@ -8,7 +8,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 COMPONENTS = ("backbone", "head", "margin", "loss", "teacher", "augment", "data", "metric", "report", "model", "verify")
 PIXELS = ("imaging", "synthetic")  # work on images alone; synthetic draws with imaging
-VOCABULARY = ("docclf", "docclf.batch", "docclf.errors", "docclf.ops", "docclf.utils", "docclf.pretrained")
+VOCABULARY = (
+    "docclf",
+    "docclf.batch",
+    "docclf.errors",
+    "docclf.ops",
+    "docclf.measures",
+    "docclf.utils",
+    "docclf.pretrained",
+)
 MAY_ALSO = {"loss": ("docclf.distributed",)}
 FILES = sorted(path for path in (ROOT / "docclf").rglob("*.py"))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from docclf.cli import entry as cli
 from docclf.compare import saved
 from docclf.errors import InputError
+from docclf.measures import keys, measure_of
 from docclf.metric.compare import Difference
 from docclf.metric.compare import compare as paired
 from docclf.report.fact_tables import facts
@@ -16,14 +17,12 @@ from docclf.report.versus import LETTERS, changed, classes, curves, differing
 from docclf.utils import atomic
 
 
-def write(folders: list[Path], out: Path, replicates: int = 1000, seed: int = 0) -> dict[str, list[Difference]]:
+def write(folders: list[Path], out: Path) -> dict[str, list[Difference]]:
     """Writes the page; the first run is what the others are compared with.
 
     Args:
         folders: run folders, 2 to 8, or their compare.npz.
         out: the page.
-        replicates: bootstrap replicates of the differences.
-        seed: of the bootstrap.
 
     Returns:
         Letter of a run to its differences; an empty list where a run was measured without replicates.
@@ -38,8 +37,8 @@ def write(folders: list[Path], out: Path, replicates: int = 1000, seed: int = 0)
         check(runs[0], run, folders[0], folder)
     pairs, differences = [], {}
     for letter, run in zip(LETTERS[1:], runs[1:], strict=False):
-        has_both = runs[0].result.bootstrap is not None and run.result.bootstrap is not None
-        differences[letter] = paired(runs[0].result, run.result, replicates, seed) if has_both else []
+        has_both = None not in (runs[0].result.draws, run.result.draws)
+        differences[letter] = paired(runs[0].result, run.result) if has_both else []
         reason = None if has_both else "a run was measured without replicates (metric.replicates=0)."
         pairs.append(
             {"letter": letter, "reason": reason, "changed": changed(runs[0], run), "classes": classes(runs[0], run)}
@@ -83,18 +82,15 @@ def check(a: saved.Saved, b: saved.Saved, first: Path, second: Path) -> None:
 def numbers(runs: list[saved.Saved], differences: list[list[Difference]]) -> list[dict]:
     """Returns one row per measure: its values, and per further run the difference to the first."""
     metrics = [run.result.metrics for run in runs]
-    texts = [point.text for point in points(runs[0].result)]
-    ranks = [key for key in metrics[0] if key[:4] == "rank" and key[4:].isdigit()]
-    names = [f"tpr@fpr={text}" for text in texts] + ["auroc", "eer", *ranks] + [f"fnir@fpir={text}" for text in texts]
-    parents = [f"parent/{name}" for name in names if f"parent/{name}" in metrics[0]]
+    shown = keys("comparison", metrics[0])
     rows = []
-    for name in names + parents:
+    for name in shown + [f"parent/{name}" for name in shown if f"parent/{name}" in metrics[0]]:
         values = [metric.get(name) for metric in metrics]
         if any(value is not None for value in values):
             found = [
                 _difference(name, values[0], value, steps) for value, steps in zip(values[1:], differences, strict=True)
             ]
-            rows.append({"name": name, "values": values, "differences": found})
+            rows.append({"name": name, "lower": measure_of(name).lower, "values": values, "differences": found})
     return rows
 
 
@@ -104,9 +100,10 @@ def _difference(name: str, a: float | None, b: float | None, found: list[Differe
     span = next((row for row in found if row.metric == name), None)
     if span is None:
         return {"step": b - a, "low": None, "high": None, "verdict": ""}
-    better = span.low > 0 if name[:4] != "fnir" else span.high < 0
-    worse = span.high < 0 if name[:4] != "fnir" else span.low > 0
-    return {"step": b - a, "low": span.low, "high": span.high, "verdict": "up" if better else "down" if worse else ""}
+    sides = {"up": span.low > 0, "down": span.high < 0}
+    if measure_of(name).lower:
+        sides = {"up": sides["down"], "down": sides["up"]}
+    return {"step": b - a, "low": span.low, "high": span.high, "verdict": next((k for k in sides if sides[k]), "")}
 
 
 def thresholds(runs: list[saved.Saved]) -> list[tuple[str, list[float | None]]]:
@@ -120,10 +117,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m docclf.compare", description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run with compare.npz")
     parser.add_argument("-o", "--out", type=Path, default=Path("comparison.html"), help="the page to write")
-    parser.add_argument("--replicates", type=int, default=1000, help="bootstrap replicates of the differences")
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     chosen = parser.parse_args()
-    for letter, rows in write(chosen.runs, chosen.out, chosen.replicates, chosen.seed).items():
+    for letter, rows in write(chosen.runs, chosen.out).items():
         for row in rows:
             print(f"{letter} - A  {row.metric:<16} {row.difference:+.4f} [{row.low:+.4f}, {row.high:+.4f}]")
     print(f"comparison: {chosen.out}")

@@ -1,22 +1,20 @@
 """What a comparison needs of a run, in one file without code in it."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.metric.bootstrap.resample import Sample
-from docclf.metric.pairs.sweep import Pairs
+from docclf.metric.bootstrap.draw import Draws
 from docclf.metric.result import Result
 from docclf.report.inputs import Evaluation
 from docclf.report.outcome import outcome
 from docclf.utils import atomic
 
 NAME = "compare.npz"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass
@@ -24,7 +22,7 @@ class Saved:
     """One evaluation as it is compared with others.
 
     Args:
-        result: numbers, curves and bootstrap data, without the hardest pairs.
+        result: numbers, curves and replicates, without the hardest pairs.
         fingerprint: of the split (`Evaluation.fingerprint`).
         about: facts.
         class_names: name of each label.
@@ -63,7 +61,7 @@ def write(path: Path, result: Result, evaluation: Evaluation, about: dict) -> No
         "class_names": evaluation.class_names,
         "names": [evaluation.name(place) for place in places],
         "about": about,
-        "triangle": bool(result.bootstrap.triangle) if result.bootstrap else None,
+        "draws": {"seed": result.draws.seed, "split": result.draws.split} if result.draws else None,
     }
     arrays = {
         f"{group}.{key}": value
@@ -78,8 +76,8 @@ def write(path: Path, result: Result, evaluation: Evaluation, about: dict) -> No
         "taken": np.array(other, np.int64),
         "margin": found.own - found.other,
     }
-    if result.bootstrap is not None:
-        arrays |= _sample_arrays(result.bootstrap)
+    if result.draws is not None:
+        arrays |= {f"draws.{key}": values for key, values in result.draws.values.items()}
     atomic.write(path, lambda temporary: _save(temporary, arrays))
 
 
@@ -114,31 +112,11 @@ def _saved(head: dict, arrays: dict[str, np.ndarray]) -> Saved:
     def group(name: str) -> dict[str, np.ndarray]:
         return {key.removeprefix(f"{name}."): value for key, value in arrays.items() if key.startswith(f"{name}.")}
 
-    sample = None if head["triangle"] is None else _sample(group("sample"), head["triangle"])
+    draws = head["draws"] and Draws(group("draws"), **head["draws"])
     result = Result(head["metrics"], head["targets"], head["protocol"], group("roc"), group("det"), group("histograms"),
-                    head["classes"], [], [], band=group("band"), bootstrap=sample)  # fmt: skip
+                    head["classes"], [], [], band=group("band"), draws=draws)  # fmt: skip
     return Saved(result, head["fingerprint"], head["about"], head["class_names"], head["names"],
                  *(arrays[name] for name in ("labels", "right", "known", "taken", "margin")))  # fmt: skip
-
-
-def _sample_arrays(sample: Sample) -> dict[str, np.ndarray]:
-    out = {}
-    for field in fields(Sample):
-        value = getattr(sample, field.name)
-        if isinstance(value, Pairs):
-            out |= {f"sample.{field.name}.score": value.score}
-            out |= {f"sample.{field.name}.{end}": getattr(value, end).astype(np.int32) for end in ("row", "col")}
-        elif isinstance(value, np.ndarray):
-            out[f"sample.{field.name}"] = value
-    return out
-
-
-def _sample(arrays: dict[str, np.ndarray], triangle: bool) -> Sample:
-    values: dict[str, Any] = {field.name: arrays.get(field.name) for field in fields(Sample)}
-    for name in ("impostor", "genuine"):
-        score, row, col = (arrays[f"{name}.{part}"] for part in ("score", "row", "col"))
-        values[name] = Pairs(score, row.astype(np.int64), col.astype(np.int64))
-    return Sample(**values | {"triangle": triangle})
 
 
 def _save(path: str, arrays: dict[str, np.ndarray]) -> None:

@@ -12,6 +12,7 @@ from docclf.compare import saved
 from docclf.errors import InputError
 from docclf.evaluation import embed as scoring
 from docclf.evaluation.sets import OWN
+from docclf.metric.measures.text import table
 from docclf.provenance.facts import facts
 from docclf.report import checks
 from docclf.report.inputs import Evaluation
@@ -103,7 +104,7 @@ def write(
     atomic.write_text(
         folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n"
     )
-    print(result.table())
+    print(table(result))
     print(f"metrics: {folder / 'metrics.json'}", flush=True)
     if page:
         # matplotlib and scikit-learn take a second to load, which a run without a page does not pay.

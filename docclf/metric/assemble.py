@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from docclf import measures
 from docclf.errors import InputError
 from docclf.metric.bootstrap.intervals import add_intervals
 from docclf.metric.bootstrap.resample import draw_sample
@@ -9,8 +10,9 @@ from docclf.metric.measures.breakdown import by_class
 from docclf.metric.measures.identification import detection_curve, identification
 from docclf.metric.measures.selection import selection
 from docclf.metric.measures.verification import verification
+from docclf.metric.pairs.found import Pairs, Sweep
 from docclf.metric.pairs.layout import Layout
-from docclf.metric.pairs.sweep import Pairs, Sweep, sweep
+from docclf.metric.pairs.sweep import sweep
 from docclf.metric.result import Result, histogram
 
 HARDEST = 1000  # pairs kept for a report
@@ -29,30 +31,34 @@ def assemble(layout: Layout, targets: list[float], ranks: list[int], replicates:
              block_rows: int) -> tuple[Result, Sweep]:  # fmt: skip
     """Walks the layout and builds its result."""
     found = sweep(layout, targets, EXTREMES if replicates else HARDEST, block_rows)
-    metrics, notes = verification(found, targets)
+    metrics, points, notes = verification(found, targets)
+    measured: dict[str, dict] = {"fpr": points, "curve": {"": found.curve}}
     if ranks:
-        metrics |= identification(found.own, found.best, found.rank, ranks, targets)
-    det = detection_curve(found.own, found.best, found.rank) if ranks else {}
+        facts, measured["rank"], measured["fpir"] = identification(found.own, found.best, found.rank, ranks, targets)
+        metrics |= facts
+    for one in measures.MEASURES:
+        for point, at in measured.get(one.at, {}).items():
+            metrics[one.key(point)] = None if at is None else one.value(at)
     value = selection(metrics)
     metrics["select"] = value if np.isfinite(value) else None
-    fpr, tpr, threshold = found.curve.points()
-    roc, sample, band = {"fpr": fpr, "tpr": tpr, "threshold": threshold}, None, {}
+    roc = dict(zip(("fpr", "tpr", "threshold"), found.curve.points(), strict=True))
+    draws, band = None, {}
     if replicates:
         sample = draw_sample(layout, found, seed)
-        band = add_intervals(metrics, sample, targets, ranks, roc, replicates, seed)
+        draws, band = add_intervals(metrics, sample, targets, ranks, roc, replicates, seed)
     result = Result(
         metrics=metrics,
         targets=targets,
         protocol="all_pairs" if layout.triangle else "register_query",
         roc=roc,
-        det=det,
+        det=detection_curve(found.own, found.best, found.rank) if ranks else {},
         histograms=histogram(found.genuine.score, found.histogram),
         classes=by_class(layout, found, targets),
         false_accepts=_named(layout, found.extremes, slice(0, HARDEST)),
         false_rejects=_named(layout, found.genuine, slice(None, -HARDEST - 1, -1)),
         notes=notes,
         band=band,
-        bootstrap=sample,
+        draws=draws,
     )
     return result, found
 

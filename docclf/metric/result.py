@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from docclf.metric.pairs.counter import HISTOGRAM_EDGES
+from docclf.metric.bootstrap.draw import Draws
+from docclf.metric.pairs.found import HISTOGRAM_EDGES
 
 
 @dataclass
@@ -21,7 +22,7 @@ class Result:
         histograms: edges [201], genuine [200], impostor [200]: pairs per bin.
         classes: one dict per class: class, queries, rank1, auroc, tpr@fpr=..., confused (label) and confused_score.
         notes: sentences on what is undefined and why.
-        bootstrap: what `docclf.metric.compare` needs; None without replicates.
+        draws: replicates of the measures; None without.
     """
 
     metrics: dict
@@ -35,7 +36,7 @@ class Result:
     false_rejects: list[tuple[int, int, float]]
     notes: list[str] = field(default_factory=list)
     band: dict[str, np.ndarray] = field(default_factory=dict)
-    bootstrap: object | None = None
+    draws: Draws | None = None
 
     def hardest(self, k: int) -> tuple[list[tuple[int, int, float]], list[tuple[int, int, float]]]:
         """The k highest impostor and the k lowest genuine pairs as (query index, register index, score).
@@ -43,12 +44,6 @@ class Result:
         Indices count the rows as they were given; with several images of a class the register index is its first.
         """
         return self.false_accepts[:k], self.false_rejects[:k]
-
-    def table(self) -> str:
-        """The operating points as text."""
-        from docclf.metric.measures.table import table
-
-        return table(self)
 
 
 def histogram(genuine: np.ndarray, impostor: np.ndarray) -> dict[str, np.ndarray]:

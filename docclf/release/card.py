@@ -5,6 +5,7 @@ from typing import Any
 
 from docclf.checkpoint.network import Trained
 from docclf.evaluation import thresholds
+from docclf.measures import keys, title
 from docclf.provenance import cost
 from docclf.utils.cosines import text
 
@@ -136,8 +137,7 @@ def _figures(source: str, metrics: dict) -> list[str]:
         threshold = metrics.get(f"threshold{point}")
         cosine = "-" if threshold is None else text(threshold)
         lines.append(f"| {target} | {_with_interval(metrics, f'tpr{point}')} | {cosine} | {accepts} |")
-    scores = [f"AUROC {_with_interval(metrics, 'auroc')}"]
-    scores += [f"rank-1 {_with_interval(metrics, 'rank1')}"] if "rank1" in metrics else []
+    scores = [f"{title(key)} {_with_interval(metrics, key)}" for key in keys("card", metrics) if key in metrics]
     return [*lines, "", ", ".join(scores), ""]
 
 

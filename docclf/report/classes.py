@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from docclf.measures import keys
 from docclf.report.inputs import Evaluation
 from docclf.report.numbers import table_csv
 
@@ -15,7 +16,7 @@ def by_class(evaluation: Evaluation, result: Any) -> list[dict]:
                              "confused": None if other is None else evaluation.class_names[other]})  # fmt: skip
 
     def key(row: dict) -> tuple:
-        return tuple(2.0 if row.get(name) is None else row[name] for name in ("rank1", "auroc"))
+        return tuple(2.0 if row.get(name) is None else row[name] for name in keys("class"))
 
     return sorted(rows, key=key)
 

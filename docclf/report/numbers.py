@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from docclf.measures import keys, title
 from docclf.report.inputs import Evaluation
 from docclf.report.outcome import Outcome
 
@@ -105,9 +106,8 @@ def sub_labels(evaluation: Evaluation, found: Outcome, metrics: dict) -> dict | 
     """Returns numbers at leaf and parent, and a row per parent; None without sub-labels."""
     if not any("/" in name for name in evaluation.class_names):
         return None
-    keys = [key.removeprefix("parent/") for key in metrics if key.startswith("parent/")]
-    keep = [key for key in keys if key.split("@")[0] in ("tpr", "auroc", "eer") or key[:4] == "rank"]
-    levels = [(key, metrics.get(key), metrics[f"parent/{key}"]) for key in keep if "/" not in key]
+    levels = [(title(key), metrics[key], metrics[f"parent/{key}"]) for key in keys("levels", metrics)
+              if f"parent/{key}" in metrics]  # fmt: skip
     rows: dict[str, dict] = {}
     for i in range(len(found.own)):
         leaf = evaluation.class_of(found.row(i))

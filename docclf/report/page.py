@@ -6,6 +6,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from docclf.measures import keys, measure_of, title
 from docclf.report import charts
 from docclf.report.classes import by_class, classes_csv
 from docclf.report.embedding_map import maps
@@ -57,7 +58,8 @@ def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> lis
         metrics=result.metrics,
         evaluation=evaluation,
         points=rows,
-        tiles=[entry for entry in tiles(result, rows) if entry["value"] is not None],
+        tiles=tiles(result, rows),
+        measured=measured(result.metrics, keys("report", result.metrics)),
         drawings=drawings,
         maps=drawn,
         worst=bad,
@@ -93,17 +95,21 @@ def render(template: str, **values: Any) -> str:
 
 def tiles(result: Any, rows: list) -> list[dict]:
     """Returns the few numbers that stand at the top of a page."""
-    get = result.metrics.get
     resolved = [row for row in rows if row.tpr is not None]
-    chosen = next((row for row in resolved if row.text == "1e-4"), resolved[-1] if resolved else None)
-    found = [] if chosen is None else [(f"TPR at FPR {chosen.text}", chosen.tpr, chosen.low, chosen.high)]
-    ranks = [key for key in result.metrics if key[:4] == "rank" and key[4:].isdigit()]
-    found += [(f"rank-{key[4:]}", get(key), get(f"{key}/low"), get(f"{key}/high")) for key in ranks]
-    found += [
-        ("AUROC", get("auroc"), get("auroc/low"), get("auroc/high")),
-        ("equal error rate", get("eer"), None, None),
+    chosen = next((row.text for row in resolved if row.text == "1e-4"), resolved[-1].text if resolved else None)
+    shown = keys("tile", result.metrics)
+    return measured(result.metrics, [key for key in shown if measure_of(key).at != "fpr" or key.endswith(f"={chosen}")])
+
+
+def measured(metrics: dict, chosen: list[str]) -> list[dict]:
+    """Returns title, value, interval and direction of each measure that is defined."""
+    ends = ("low", "high")
+    return [
+        {"name": title(key), "value": metrics[key], "lower": measure_of(key).lower}
+        | {end: metrics.get(f"{key}/{end}") for end in ends}
+        for key in chosen
+        if metrics.get(key) is not None
     ]
-    return [{"name": name, "value": value, "low": low, "high": high} for name, value, low, high in found]
 
 
 def share(value: float | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from docclf.measures import keys
 from docclf.report.figure import GREY, PALETTE, Drawing, decade, draw
 
 LETTERS = "ABCDEFGH"
@@ -89,12 +90,10 @@ def classes(a: Any, b: Any) -> list[dict]:
     for entry in a.result.classes:
         other = theirs[entry["class"]]
         row = {"name": a.class_names[entry["class"]], "queries": entry["queries"]}
-        for key in ("rank1", "auroc"):
+        for key in keys("class"):
             row[key] = (entry.get(key), other.get(key), _step(entry.get(key), other.get(key)))
         rows.append(row)
-    return sorted(
-        rows, key=lambda row: tuple(9.0 if row[key][2] is None else row[key][2] for key in ("rank1", "auroc"))
-    )
+    return sorted(rows, key=lambda row: tuple(9.0 if row[key][2] is None else row[key][2] for key in keys("class")))
 
 
 def _step(a: float | None, b: float | None) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from docclf import measures as table
 from docclf.errors import InputError
 
 VERSION = 1
@@ -89,8 +90,8 @@ def config_hash(config: dict, without: tuple[str, ...]) -> str:
 
 def measures(metrics: dict[str, Any]) -> dict[str, Any]:
     """Returns the numbers that a record keeps, to six digits."""
-    names = ("tpr@", "auroc", "rank", "eer", "threshold@fpr", "missing_negatives@", "fpr_floor", "positives")
-    kept = {name: value for name, value in metrics.items() if name.startswith((*names, "negatives", "queries_"))}
+    shown = set(table.keys("line", metrics))
+    kept = {key: value for key, value in metrics.items() if key.startswith(table.COUNTS) or key.split("/")[0] in shown}
     return {name: round(value, 6) if isinstance(value, float) else value for name, value in kept.items()}
 
 

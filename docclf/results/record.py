@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from docclf.checkpoint import read as checkpoint
 from docclf.config import plain as config_plain
+from docclf.measures import keys
 from docclf.provenance.machine import command, processor
 from docclf.results import file as results
 from docclf.results import replicates
@@ -130,6 +131,6 @@ def learning(folder: Path) -> list[list[float]]:
     if not path.exists():
         return []
     with path.open(newline="") as stream:
-        rows = [[line.get(name) for name in ("samples", "tpr@fpr=1e-2", "rank1")] for line in csv.DictReader(stream)]
+        rows = [[line.get(name) for name in ("samples", *keys("learning"))] for line in csv.DictReader(stream)]
     step = -(-len(rows) // 40) or 1
     return [[round(float(value), 4) for value in line] for line in rows[::-1][::step][::-1] if all(line)]

@@ -6,31 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from docclf.metric.bootstrap.draw import draw
+from docclf.measures import keys
+from docclf.metric.compare import paired
+from docclf.metric.result import Result
 
 REPLICATES = 400  # 400 x 5 numbers of 16 bit are 3 to 5 kB a line; a 95 % interval of a difference moves by a tenth
-KEPT = ("1e-2", "1e-3", "1e-4")  # operating points whose replicates are kept
 
 
-def pack(result: Any, seed: int = 0) -> dict[str, Any] | None:
-    """Returns bootstrap replicates of a result's resolved measures as text; ``None`` where it has no bootstrap data.
+def pack(result: Result) -> dict[str, Any] | None:
+    """Returns the first replicates of a result's resolved measures as text; ``None`` where it has none.
 
     On one split and with one seed a replicate draws the same classes and captures whatever the model, so the
     difference of two runs' replicates is that of `docclf.metric.compare`, with no need of their scores.
     """
-    if result.bootstrap is None:
+    if result.draws is None:
         return None
-    rates = [float(text) for text in KEPT]
-    ranks = [1] if result.metrics.get("rank1") is not None else []
-    drawn = draw(result.bootstrap, rates, ranks, REPLICATES, seed)
-    columns = {f"tpr@fpr={text}": drawn.tpr[:, at] for at, text in enumerate(KEPT)}
-    columns |= {"auroc": drawn.auroc, **{f"rank{k}": drawn.ranks[k] for k in ranks}}
-    columns = {name: column for name, column in columns.items() if result.metrics.get(name) is not None}
+    values = result.draws.values
+    columns = {key: values[key][:REPLICATES] for key in keys("draws", result.metrics) if key in values}
     # 65535 stands for an undefined replicate; shares lie on 0 to 65534, exact to 0.00001.
     table = np.array([np.where(np.isfinite(c), np.round(np.nan_to_num(c) * 65534), 65535) for c in columns.values()])
     planes = np.ascontiguousarray(table.astype(">u2")).view(np.uint8).reshape(-1, 2).T.tobytes()
     text = base64.b85encode(zlib.compress(planes, 9)).decode()
-    return {"measures": list(columns), "replicates": REPLICATES, "seed": seed, "data": text}
+    count = table.shape[1] if columns else 0
+    return {"measures": list(columns), "replicates": count, "seed": result.draws.seed, "data": text}
 
 
 def unpack(packed: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -53,15 +51,12 @@ def difference(reference: dict, record: dict, measure: str) -> tuple[float, floa
     one, other = (unpack(packed).get(measure) for packed in packs)
     if one is None or other is None:
         return None
-    steps = (other - one)[np.isfinite(other - one)]
-    if len(steps) < 2:
-        return None
-    low, high = np.quantile(steps, [0.025, 0.975])
-    return b - a, float(low), float(high)
+    span = paired(one, other)
+    return None if span is None else (b - a, *span)
 
 
 def comparable(a: dict, b: dict) -> bool:
-    """Returns whether two records were measured on the same images with the same replicates."""
+    """Returns whether two records were measured on the same images with replicates of one seed."""
     same = a["set"] == b["set"] and a["split"] is not None and a["split"] == b["split"]
     drawn = [(record.get("draws") or {}) for record in (a, b)]
-    return same and all(drawn[0].get(name) == drawn[1].get(name) for name in ("replicates", "seed"))
+    return same and drawn[0].get("seed") == drawn[1].get("seed")

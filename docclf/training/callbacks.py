@@ -9,10 +9,10 @@ import pytorch_lightning as pl
 from matplotlib.figure import Figure
 
 from docclf.imaging.sheet import grid, write_png
+from docclf.measures import keys
 from docclf.utils import atomic
 
 matplotlib.rcParams["svg.fonttype"] = "none"
-CURVE = ("tpr@fpr=1e-4", "tpr@fpr=1e-2", "rank1", "auroc")
 
 
 class BatchPicture(pl.Callback):
@@ -56,11 +56,11 @@ class Curve(pl.Callback):
         if not trainer.is_global_zero or not pl_module.validation:
             return
         step = pl_module.global_step
-        numbers = {k: pl_module.validation[k] for k in (*CURVE, "eer") if k in pl_module.validation}
+        numbers = {k: pl_module.validation[k] for k in keys("curve") if k in pl_module.validation}
         self.rows = [row for row in self.rows if row["step"] != step]
         self.rows.append({"step": step, "samples": pl_module.samples_seen, **numbers})
         text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=["step", "samples", *CURVE, "eer"], lineterminator="\n")
+        writer = csv.DictWriter(text, fieldnames=["step", "samples", *keys("curve")], lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
         atomic.write_text(self.folder / "curve.csv", text.getvalue())
@@ -75,7 +75,7 @@ def draw_curve(rows: list[dict], path: Path) -> None:
     """Writes a plot of the validation numbers over the samples seen."""
     figure = Figure(figsize=(6.4, 3.6), dpi=110, layout="constrained")
     axes = figure.add_subplot()
-    for name in CURVE:
+    for name in keys("epoch"):
         points = [(row["samples"], row[name]) for row in rows if row.get(name) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), marker=".", label=name.replace("tpr@fpr=", "TPR@FPR="))
@@ -98,7 +98,7 @@ class EpochLine(pl.Callback):
         seen = trainer.callback_metrics
         names = {"train/loss": "loss {:.3f}", "samples/s": "{:.0f} samples/s", "wait": "waited {:.0%}"}
         parts = [text.format(float(seen[name])) for name, text in names.items() if name in seen]
-        parts += [f"{name} {pl_module.validation[name]:.4f}" for name in CURVE if name in pl_module.validation]
+        parts += [f"{name} {pl_module.validation[name]:.4f}" for name in keys("epoch") if name in pl_module.validation]
         parts += [pl_module.alike] if pl_module.alike else []
         total = f"/{trainer.max_epochs}" if (trainer.max_epochs or -1) > 0 else ""
         done = 0 if trainer.sanity_checking else trainer.current_epoch + 1

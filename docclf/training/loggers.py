@@ -12,6 +12,7 @@ from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from pytorch_lightning.utilities import rank_zero_only
 
 from docclf.config import plain
+from docclf.measures import keys
 from docclf.provenance.commit import commit
 from docclf.results import file as results
 from docclf.utils import atomic
@@ -63,8 +64,8 @@ def attach(loggers: list[Any], folder: Path, step: int) -> None:
         step: the last step.
     """
     lines = results.read(folder / results.NAME) if (folder / results.NAME).exists() else []
-    numbers = {f"test/{line['set']}/{name}": value for line in lines for name, value in line["metrics"].items()
-               if isinstance(value, float) and name.startswith(("tpr@", "auroc", "rank", "eer"))}  # fmt: skip
+    numbers = {f"test/{line['set']}/{key}{end}": value for line in lines for key in keys("logger", line["metrics"])
+               for end in ("", "/low", "/high") if (value := line["metrics"].get(key + end)) is not None}  # fmt: skip
     pictures = {
         path.relative_to(folder).with_suffix("").as_posix(): path
         for place in [folder, *(folder / line["set"] for line in lines)]

@@ -13,7 +13,7 @@ import time
 import numpy as np
 import torch
 
-from docclf.metric.bootstrap.draw import draw, interval
+from docclf.metric.bootstrap.draw import interval
 from docclf.metric.register_query import RegisterQuery
 
 TARGETS = [1e-2, 1e-3, 1e-4]
@@ -71,16 +71,16 @@ METHODS = ("pairs, Wilson, threshold fixed", "classes and captures, percentile",
 
 def one_trial(metric, data, truth, replicates, held, carried) -> None:
     """Adds one data set to the counts."""
-    result = metric(*data, replicates=2)
-    draws = draw(result.bootstrap, TARGETS, [], replicates, 0).tpr
+    result = metric(*data, replicates=replicates)
     units = len(data[0])
     for at, (target, true) in enumerate(zip(("1e-2", "1e-3", "1e-4"), truth, strict=True)):
         point = result.metrics[f"tpr@fpr={target}"]
         if point is None:
             continue
+        draws = result.draws.values[f"tpr@fpr={target}"]
         carried[at] += result.metrics[f"false_accepts@fpr={target}"]
-        spans = (wilson(point, result.metrics["positives"]), np.quantile(draws[:, at], [0.025, 0.975]),
-                 interval(point, draws[:, at], units))  # fmt: skip
+        spans = (wilson(point, result.metrics["positives"]), np.quantile(draws, [0.025, 0.975]),
+                 interval(point, draws, units))  # fmt: skip
         for name, (low, high) in zip(METHODS, spans, strict=True):
             held[name][at] += low <= true <= high
 

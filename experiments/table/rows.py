@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from docclf.errors import InputError
+from docclf.measures import keys
 from docclf.results import file as results
 from docclf.results import replicates
 from experiments.table.original import PUBLISHED, REFERENCE
 
 POINTS = ("1e-4", "1e-3", "1e-2")
-MEASURES = (*(f"tpr@fpr={text}" for text in ("1e-1", "1e-2", "1e-3", "1e-4", "1e-5")), "auroc", "rank1")
+MEASURES = tuple(keys("ablation"))
 
 
 @dataclass
@@ -176,8 +177,11 @@ def difference(reference: list[dict], found: list[dict], measure: str) -> tuple[
         if replicates.difference(a, b, measure) is None:
             return None
         steps.append(b["metrics"][measure] - a["metrics"][measure])
-        draws.append(replicates.unpack(b["draws"])[measure] - replicates.unpack(a["draws"])[measure])
+        one, other = (replicates.unpack(record["draws"])[measure] for record in (a, b))
+        count = min(len(one), len(other))
+        draws.append(other[:count] - one[:count])
     if not steps:
         return None
-    low, high = np.nanquantile(np.mean(draws, 0), [0.025, 0.975])
+    count = min(map(len, draws))
+    low, high = np.nanquantile(np.mean([steps[:count] for steps in draws], 0), [0.025, 0.975])
     return float(np.mean(steps)), float(low), float(high)

@@ -1,5 +1,7 @@
 """The blockwise numbers against a sort of the exported scores, bit for bit."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from metric import reference
 
 from docclf.metric import assemble
 from docclf.metric.all_pairs import AllPairs
-from docclf.metric.pairs import counter, layout, pilot, sweep
+from docclf.metric.pairs import counter, layout, pilot, sweep, walk
 from docclf.metric.pairs.export import all_pairs_scores, register_query_scores
 from docclf.metric.pairs.operating import target_text
 from docclf.metric.register_query import RegisterQuery
@@ -33,6 +35,9 @@ def check(metrics: dict, scores: np.ndarray, same: np.ndarray) -> None:
         assert metrics[f"resolved@fpr={text}"] == (at is not None)
         assert metrics[f"tpr@fpr={text}"] == reference.tpr(genuine, impostor, target)
         assert metrics[f"threshold@fpr={text}"] == (at if at is not None and np.isfinite(at) else None)
+        if at is not None and len(genuine):
+            true, false = (genuine >= at).sum(), (impostor >= at).sum()
+            assert metrics[f"f1@fpr={text}"] == 2 * true / (2 * true + false + (len(genuine) - true))
         if at is not None:
             assert metrics[f"false_accepts@fpr={text}"] == (impostor >= at).sum()
             assert (impostor >= at).sum() <= reference.floor_of(target, len(impostor))
@@ -46,11 +51,21 @@ def embeddings(rng, rows: int, width: int, coarse: bool) -> torch.Tensor:
     return torch.from_numpy(values)
 
 
+@contextmanager
+def way(plain: bool):
+    """Has all pairs sorted, or walked over tile by tile, whatever their number."""
+    before, sweep.PLAIN = sweep.PLAIN, 1 << 20 if plain else 0
+    try:
+        yield
+    finally:
+        sweep.PLAIN = before
+
+
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**31), register=st.integers(1, 40), query=st.integers(1, 60), labels=st.integers(1, 12),
        width=st.sampled_from([1, 2, 3, 33]), coarse=st.booleans(), fusion=st.sampled_from(["max", "mean", "centroid"]),
-       block=st.sampled_from([1, 512, 10**6]), threads=st.sampled_from([1, 2]))  # fmt: skip
-def test_register_query_equals_sorting(seed, register, query, labels, width, coarse, fusion, block, threads):
+       block=st.sampled_from([1, 512, 10**6]), threads=st.sampled_from([1, 2]), plain=st.booleans())  # fmt: skip
+def test_register_query_equals_sorting(seed, register, query, labels, width, coarse, fusion, block, threads, plain):
     rng = np.random.default_rng(seed)
     if fusion == "centroid" and coarse:
         coarse = False
@@ -59,7 +74,8 @@ def test_register_query_equals_sorting(seed, register, query, labels, width, coa
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        metrics = RegisterQuery(TARGETS, fusion, [1, 3], block_rows=block)(*data, replicates=0).metrics
+        with way(plain):
+            metrics = RegisterQuery(TARGETS, fusion, [1, 3], block_rows=block)(*data, replicates=0).metrics
         assert torch.get_num_threads() == threads
     except Exception as error:
         # Opposite rows can cancel into a centroid of zeros, which has no direction.
@@ -79,20 +95,24 @@ def test_register_query_equals_sorting(seed, register, query, labels, width, coa
         want = float((rank[rank > 0] <= k).mean()) if (rank > 0).any() else None
         assert metrics[f"rank{k}"] == want
     for target in TARGETS:
-        assert metrics[f"fnir@fpir={target_text(target)}"] == reference.fnir(grid, own, target)
+        missed = reference.fnir(grid, own, target)
+        assert metrics[f"fnir@fpir={target_text(target)}"] == missed
+        found = metrics[f"dir@fpir={target_text(target)}"]
+        assert found is missed is None or found == pytest.approx(1 - missed, abs=1e-15)
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**31), count=st.integers(1, 60), labels=st.integers(1, 12), coarse=st.booleans(),
-       threads=st.sampled_from([1, 2]))  # fmt: skip
-def test_all_pairs_equals_sorting(seed, count, labels, coarse, threads):
+       threads=st.sampled_from([1, 2]), plain=st.booleans())  # fmt: skip
+def test_all_pairs_equals_sorting(seed, count, labels, coarse, threads, plain):
     rng = np.random.default_rng(seed)
     data = (embeddings(rng, count, 5, coarse), torch.from_numpy(rng.integers(0, labels, count)),
             embeddings(rng, 3, 5, coarse), torch.from_numpy(rng.integers(0, labels, 3)))  # fmt: skip
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        metrics = AllPairs(TARGETS)(*data, replicates=0).metrics
+        with way(plain):
+            metrics = AllPairs(TARGETS)(*data, replicates=0).metrics
     finally:
         torch.set_num_threads(before)
     scores, same, row, col = gathered(all_pairs_scores(*data))
@@ -101,7 +121,7 @@ def test_all_pairs_equals_sorting(seed, count, labels, coarse, threads):
 
 
 def small_tiles(monkeypatch) -> None:
-    for module in (layout, sweep):
+    for module in (layout, walk):
         monkeypatch.setattr(module, "TILE_ROWS", 32)
         monkeypatch.setattr(module, "TILE_COLS", 48)
 
@@ -110,7 +130,7 @@ def small_tiles(monkeypatch) -> None:
 @pytest.mark.parametrize("extremes", [10, 300])
 def test_planned_counting_equals_sorting(noise, extremes, monkeypatch):
     """Many tiles, a sample that guesses and brackets that count, for good, middling and useless models."""
-    monkeypatch.setattr(pilot, "KEEP_ALL", 1000)
+    monkeypatch.setattr(sweep, "PLAIN", 0)
     monkeypatch.setattr(pilot, "SIDE", 80)
     monkeypatch.setattr(counter, "BUFFER", 5000)
     small_tiles(monkeypatch)
@@ -126,14 +146,14 @@ def test_planned_counting_equals_sorting(noise, extremes, monkeypatch):
     check(result.metrics, scores, same)
     impostor = np.sort(scores[~same])[::-1]
     assert [score for *_, score in result.hardest(extremes)[0]] == impostor[:extremes].tolist()
-    assert abs(result.histograms["impostor"].sum() - len(impostor)) < 200
+    assert result.histograms["impostor"].sum() == len(impostor)
     both = torch.cat([data[0][:70], query]), torch.cat([data[1][:70], label])
     result = AllPairs(TARGETS)(both[0][:70], both[1][:70], both[0][70:], both[1][70:], replicates=0)
     check(result.metrics, *gathered(all_pairs_scores(both[0][:70], both[1][:70], both[0][70:], both[1][70:]))[:2])
 
 
 def test_a_missed_bracket_is_found_and_widened(monkeypatch):
-    monkeypatch.setattr(pilot, "KEEP_ALL", 1000)
+    monkeypatch.setattr(sweep, "PLAIN", 0)
     walks = []
     plan = pilot.Pilot.plan
 
@@ -142,7 +162,7 @@ def test_a_missed_bracket_is_found_and_widened(monkeypatch):
         walks.append(self.slack)
         if self.slack > 1:
             return made
-        return counter.Plan(made.edges, [(low + 5, high + 5) for low, high in made.brackets], made.cut, made.floor)
+        return pilot.Plan(made.edges, [(low + 5, high + 5) for low, high in made.brackets], made.floor)
 
     monkeypatch.setattr(pilot.Pilot, "plan", wrong)
     rng = np.random.default_rng(0)
@@ -180,14 +200,13 @@ def test_device_path_on_tensors_equals_numpy_path(monkeypatch):
     rng = np.random.default_rng(1)
     scores = np.round(rng.standard_normal(5000), 2).astype(np.float32)
     scores[::7] = -np.inf
-    plan = counter.Plan(np.unique(scores[1::50])[1:], [(-0.5, 0.1), (0.8, np.inf)], -0.7, 0.4)
+    plan = pilot.Plan(np.unique(scores[1::50])[1:], [(-0.5, 0.1), (0.8, np.inf)], 0.4)
     one, other = counter.Counter(plan), counter.Counter(plan)
-    void = int(np.isneginf(scores).sum())
-    tops = one.add(torch.from_numpy(scores.copy()), void)
+    tops = one.add(torch.from_numpy(scores.copy()))
 
     flat = torch.from_numpy(scores.copy())
     monkeypatch.setattr(counter, "_on_host", lambda scores: False)
-    tops_device = other.add(flat, void)
+    tops_device = other.add(flat)
     one.finish()
     other.finish()
     host, device = (*one.counts(), *tops, one.histogram), (*other.counts(), *tops_device, other.histogram)

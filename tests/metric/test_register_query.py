@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from docclf.errors import InputError
 from docclf.metric.all_pairs import AllPairs
 from docclf.metric.measures.selection import selection, selection_target
+from docclf.metric.measures.text import table
 from docclf.metric.pairs.scores import unit_rows
 from docclf.metric.register_query import RegisterQuery
 
@@ -76,7 +77,7 @@ def test_one_class_is_a_marked_gap():
         result = metric(rows[:1], labels[:1], rows[1:], labels[1:], replicates=9)
         assert result.metrics["negatives"] == 0 and result.metrics["tpr@fpr=1e-1"] is None
         assert result.metrics["auroc"] is None and result.metrics["select"] is None
-        assert "one class" in result.notes[0] and "one class" in result.table()
+        assert "one class" in result.notes[0] and "one class" in table(result)
         json.dumps(result.metrics, allow_nan=False)
 
 
@@ -99,9 +100,9 @@ def test_metrics_are_json_and_arrays_are_bounded():
     assert result.histograms["impostor"].sum() == result.metrics["negatives"]
     assert result.histograms["genuine"].sum() == result.metrics["positives"]
     assert sum(row["queries"] for row in result.classes) == 900
-    text = result.table()
+    text = table(result)
     assert "not resolved" not in text and "[" in text
-    assert "not resolved: needs" in RegisterQuery([1e-6])(*data(), replicates=0).table()
+    assert "not resolved: needs" in table(RegisterQuery([1e-6])(*data(), replicates=0))
 
 
 def test_hardest_and_classes_lead_back_to_the_rows_given():

@@ -64,7 +64,7 @@ def test_comparison(tmp_path):
     for name, noise in (("a", 0.8), ("b", 2.0)):
         evaluation = made(noise=noise, classes=30, queries=5)
         saved.write(tmp_path / name / saved.NAME, measured(evaluation), evaluation, {"name": name})
-    compare.write([tmp_path / "a", tmp_path / "b"], tmp_path / "page.html", replicates=20)
+    compare.write([tmp_path / "a", tmp_path / "b"], tmp_path / "page.html")
     check(tmp_path / "page.html", tmp_path)
 
 

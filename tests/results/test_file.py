@@ -24,7 +24,7 @@ def line(row="a", seed=0, name="own", config="c", **more):
 
 
 def recorded(result, split="s"):
-    return line(split=split, metrics=results.measures(result.metrics), draws=replicates.pack(result, seed=3))
+    return line(split=split, metrics=results.measures(result.metrics), draws=replicates.pack(result))
 
 
 def test_the_last_of_two_lines_of_one_run_counts(tmp_path):
@@ -72,8 +72,8 @@ def test_processes_that_write_at_once_mix_no_lines(tmp_path):
 
 
 def test_packed_replicates_give_the_paired_difference_of_compare():
-    a, b = (measured(made(classes=30, noise=noise, unregistered=5)) for noise in (0.9, 1.3))
-    found = {row.metric: row for row in compare(a, b, replicates.REPLICATES, seed=3)}
+    a, b = (measured(made(classes=30, noise=noise, unregistered=5), replicates=400) for noise in (0.9, 1.3))
+    found = {row.metric: row for row in compare(a, b)}
     one, two = recorded(a), recorded(b)
     assert {"tpr@fpr=1e-2", "auroc", "rank1"} <= set(one["draws"]["measures"])
     for measure in one["draws"]["measures"]:
@@ -94,7 +94,7 @@ def test_what_was_measured_on_other_pairs_is_not_compared():
 def test_undefined_replicates_stay_undefined():
     result = measured(made(classes=3, queries=1, unregistered=1, noise=0.1))
     unpacked = replicates.unpack(replicates.pack(result))
-    assert all(np.nanmax(column) <= 1 and len(column) == replicates.REPLICATES for column in unpacked.values())
+    assert all(np.nanmax(column) <= 1 and len(column) == 30 for column in unpacked.values())
     assert any(np.isnan(column).any() for column in unpacked.values())
 
 

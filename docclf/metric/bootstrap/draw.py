@@ -1,32 +1,39 @@
-"""Intervals from resampled classes and captures, with every threshold estimated anew in each replicate."""
+"""Replicates of every measure from resampled classes and captures, every threshold estimated anew in each."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
+from docclf import measures
+from docclf.measures import Counts
 from docclf.metric.bootstrap.resample import Sample, class_weights, weighted_negatives
 
 
 @dataclass
 class Draws:
-    """Values of n replicates: tpr [n, points] at the rates asked for, auroc [n], ranks {k: [n]}, fnir [n, points]."""
+    """Replicates of a result's measures: what intervals, lines of results and comparisons are made from.
 
-    tpr: np.ndarray
-    auroc: np.ndarray
-    ranks: dict[int, np.ndarray]
-    fnir: np.ndarray
+    Args:
+        values: key of a measure to its replicates [n]; nan where a replicate leaves it undefined.
+        seed: that they were drawn with.
+        split: sha256 of what they were drawn from; models measured on one split with one seed have paired replicates.
+    """
+
+    values: dict[str, np.ndarray]
+    seed: int
+    split: str
 
 
-def draw(sample: Sample, rates: list[float], ranks: list[int], replicates: int, seed: int) -> Draws:
-    """Draws replicates; equal splits, seeds and numbers of replicates give paired draws.
+def draw(sample: Sample, rates: list[float], ranks: list[int], replicates: int, seed: int) -> dict[str, np.ndarray]:
+    """Returns name of a measure to replicates [n, points]: the rates, the ranks, or one.
 
     Scores are not computed again: a replicate only weighs the sampled pairs. Pairs that share an image or a class are
     not independent, which is why classes are drawn and not pairs.
     """
-    rates = np.asarray(rates)
-    out = Draws(*(np.full(shape, np.nan) for shape in ((replicates, len(rates)), replicates)),
-                {k: np.full(replicates, np.nan) for k in ranks}, np.full((replicates, len(rates)), np.nan))  # fmt: skip
+    rates, drawn = np.asarray(rates), [one for one in measures.MEASURES if one.interval]
+    width = {"fpr": len(rates), "fpir": len(rates), "rank": len(ranks), "curve": 1}
+    out = {one.name: np.full((replicates, width[one.at]), np.nan) for one in drawn}
     pairs = _Step(sample.genuine.score, sample.impostor.score)
     queries = None if sample.rank is None else _queries(sample)
     # Indices of the platform's own width: numpy would convert any other kind once per replicate.
@@ -41,18 +48,19 @@ def draw(sample: Sample, rates: list[float], ranks: list[int], replicates: int, 
             genuine *= cols[genuine_col]
         impostor = rows[row] * cols[col]
         impostor *= sample.impostor_weight
-        false = np.cumsum(impostor)
-        out.tpr[at] = pairs.accepted(genuine, false, rates * weighted_negatives(sample, rows, cols))
-        out.auroc[at] = pairs.auroc(genuine, false)
+        curve = Weighted(pairs, genuine, np.cumsum(impostor))
+        seen = {"curve": curve, "fpr": curve.accepted(rates * weighted_negatives(sample, rows, cols))}
         if queries is not None:
             known, unknown, step = queries
             total = rows[sample.rank > 0].sum()
-            for k in ranks:
-                hit = (sample.rank > 0) & (sample.rank <= k)
-                out.ranks[k][at] = rows[hit].sum() / total if total else np.nan
+            hits = [rows[(sample.rank > 0) & (sample.rank <= k)].sum() / total if total else np.nan for k in ranks]
+            seen["rank"] = Counts(np.array(hits), 1.0)
             if len(unknown):
                 weight = rows[unknown]
-                out.fnir[at] = 1 - step.accepted(rows[known], np.cumsum(weight), rates * weight.sum())
+                seen["fpir"] = Weighted(step, rows[known], np.cumsum(weight)).accepted(rates * weight.sum())
+        for one in drawn:
+            if one.at in seen:
+                out[one.name][at] = one.value(seen[one.at])
     return out
 
 
@@ -60,26 +68,42 @@ class _Step:
     """Where genuine and impostor scores stand among each other, found once and used in every replicate."""
 
     def __init__(self, genuine: np.ndarray, impostor: np.ndarray):
-        self._above = len(genuine) - np.searchsorted(genuine[::-1], impostor, side="right")
-        self._higher = len(impostor) - np.searchsorted(impostor[::-1], genuine, side="right")
-        self._reach = len(impostor) - np.searchsorted(impostor[::-1], genuine, side="left")
+        self.above = len(genuine) - np.searchsorted(genuine[::-1], impostor, side="right")
+        self.first = len(impostor) - np.searchsorted(impostor[::-1], impostor, side="right")
+        self.higher = len(impostor) - np.searchsorted(impostor[::-1], genuine, side="right")
+        self.reach = len(impostor) - np.searchsorted(impostor[::-1], genuine, side="left")
 
-    def accepted(self, genuine: np.ndarray, false: np.ndarray, limits: np.ndarray) -> np.ndarray:
-        """Share of genuine weight above the first impostor that would exceed each limit; nan without genuine weight.
 
-        `false` is the running sum of the impostors' weights.
-        """
-        true = np.append(0.0, np.cumsum(genuine))
+@dataclass
+class Weighted:
+    """The curve of one replicate.
+
+    Args:
+        step: of the sampled scores.
+        genuine: weight of each genuine score.
+        false: running sum of the impostors' weights.
+    """
+
+    step: _Step
+    genuine: np.ndarray
+    false: np.ndarray
+
+    def accepted(self, limits: np.ndarray) -> Counts:
+        """What lies above the first impostor that would exceed each limit; nan without genuine weight."""
+        true = np.append(0.0, np.cumsum(self.genuine))
+        whole = true[-1] if true[-1] > 0 else np.nan
         # Half a part in a million forgives the rounding of limits that are whole numbers of pairs.
-        place = np.searchsorted(false, limits * (1 + 5e-7), side="right")
-        above = np.append(self._above, len(genuine))[place]
-        return true[above] / true[-1] if true[-1] > 0 else np.full(len(limits), np.nan)
+        place = np.searchsorted(self.false, limits * (1 + 5e-7), side="right")
+        above = np.append(self.step.above, len(self.genuine))[place]
+        first = np.append(self.step.first, len(self.false))[place]  # of those that tie with it none is accepted
+        return Counts(true[above] / whole, 1.0, np.append(0.0, self.false)[first] / whole)
 
-    def auroc(self, genuine: np.ndarray, false: np.ndarray) -> float:
+    def auroc(self) -> float:
         """Weighted Mann-Whitney with ties at one half."""
-        false = np.append(0.0, false)
-        whole = 2 * false[-1] * genuine.sum()
-        return float(1 - (genuine * (false[self._higher] + false[self._reach])).sum() / whole) if whole else np.nan
+        false = np.append(0.0, self.false)
+        whole = 2 * false[-1] * self.genuine.sum()
+        lost = (self.genuine * (false[self.step.higher] + false[self.step.reach])).sum()
+        return float(1 - lost / whole) if whole else np.nan
 
 
 def _queries(sample: Sample) -> tuple[np.ndarray, np.ndarray, _Step]:

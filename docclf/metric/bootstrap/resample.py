@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from docclf.metric.pairs.found import Pairs, Sweep
 from docclf.metric.pairs.layout import Layout
-from docclf.metric.pairs.sweep import Pairs, Sweep
 
 WHOLE = 1 << 15  # highest impostor pairs kept one by one
 THINNED = 1 << 15  # of the further extremes

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from docclf.metric.pairs.found import Sweep
 from docclf.metric.pairs.layout import Layout
 from docclf.metric.pairs.operating import target_text
-from docclf.metric.pairs.sweep import Sweep
 
 
 def by_class(layout: Layout, found: Sweep, targets: list[float]) -> list[dict]:

@@ -2,15 +2,18 @@
 
 import numpy as np
 
+from docclf.measures import Counts
 from docclf.metric.pairs.operating import allowed, missing, target_text
 
 
-def identification(own: np.ndarray, best: np.ndarray, rank: np.ndarray, ranks: list[int], targets: list[float]) -> dict:
-    """Rank-k among registered queries and FNIR at each FPIR.
+def identification(
+    own: np.ndarray, best: np.ndarray, rank: np.ndarray, ranks: list[int], targets: list[float]
+) -> tuple[dict, dict[str, Counts | None], dict[str, Counts | None]]:
+    """Flat facts, k to the registered queries matched at rank k, and FPIR target to what is found there.
 
     A query is matched at rank k when fewer than k other classes score at least as high as its own (ties count against
-    it). FPIR(t) is the share of unregistered queries whose best score reaches t; FNIR(t) the share of registered
-    queries not matched at rank 1 or whose own score is below t.
+    it). FPIR(t) is the share of unregistered queries whose best score reaches t; a registered query is found when it
+    is matched at rank 1 and its own score reaches t.
 
     Args:
         own: score with the own class, nan when it is not registered [Q].
@@ -19,20 +22,19 @@ def identification(own: np.ndarray, best: np.ndarray, rank: np.ndarray, ranks: l
     """
     registered = rank > 0
     known, unknown = int(registered.sum()), int((~registered).sum())
-    out: dict[str, float | int | bool | None] = {"queries_registered": known, "queries_unregistered": unknown}
-    for k in ranks:
-        out[f"rank{k}"] = float((rank[registered] <= k).sum() / known) if known else None
+    facts: dict[str, float | int | None] = {"queries_registered": known, "queries_unregistered": unknown}
+    matched = {str(k): Counts(int((rank[registered] <= k).sum()), known) if known else None for k in ranks}
+    alarms, found = best[~registered], {}
     for target in targets:
         text, permitted = target_text(target), allowed(target, unknown)
-        threshold = fpir_threshold(best[~registered], np.concatenate([best[~registered], own[registered]]), permitted)
-        resolved = permitted >= 1
-        out[f"fnir@fpir={text}"] = None
-        if known and resolved:
+        threshold = fpir_threshold(alarms, np.concatenate([alarms, own[registered]]), permitted)
+        found[text] = None
+        if known and permitted >= 1:
             hit = (rank[registered] == 1) & (own[registered] >= threshold)
-            out[f"fnir@fpir={text}"] = float((known - hit.sum()) / known)
-        out[f"threshold@fpir={text}"] = float(threshold) if resolved and np.isfinite(threshold) else None
-        out[f"missing_unregistered@fpir={text}"] = missing(target, unknown)
-    return out
+            found[text] = Counts(int(hit.sum()), known, int((alarms >= threshold).sum()))
+        facts[f"threshold@fpir={text}"] = float(threshold) if permitted >= 1 and np.isfinite(threshold) else None
+        facts[f"missing_unregistered@fpir={text}"] = missing(target, unknown)
+    return facts, matched, found
 
 
 def fpir_threshold(alarms: np.ndarray, observed: np.ndarray, permitted: int) -> float:

@@ -28,6 +28,11 @@ class Tile:
     same: Tensor | None = None
     valid: Tensor | None = None
 
+    def genuine_mask(self) -> Tensor:
+        """Boolean [t, k], true at genuine pairs."""
+        same = torch.zeros_like(self.scores, dtype=torch.bool) if self.same is None else self.same
+        return same if self.valid is None else same & self.valid
+
     def impostor_mask(self) -> Tensor:
         """Boolean [t, k], true at impostor pairs."""
         mask = torch.ones_like(self.scores, dtype=torch.bool) if self.same is None else ~self.same

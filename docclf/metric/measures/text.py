@@ -1,16 +1,13 @@
-"""The operating points of a result as a text table."""
+"""A result as text: the operating points, then the measures that have none."""
 
-from typing import TYPE_CHECKING
-
+from docclf.measures import keys, measure_of
 from docclf.metric.pairs.operating import target_text
+from docclf.metric.result import Result
 from docclf.utils import cosines
 
-if TYPE_CHECKING:
-    from docclf.metric.result import Result
 
-
-def table(result: "Result") -> str:
-    """FPR target, TPR with its interval, threshold as a cosine and as (cosine + 1) / 2, negatives."""
+def table(result: Result) -> str:
+    """Returns FPR target, TPR with its interval, threshold as a cosine and as (cosine + 1) / 2, negatives."""
     metrics = result.metrics
     lines = ["FPR      TPR                      cosine   (cos+1)/2  negatives"]
     for target in result.targets:
@@ -21,15 +18,12 @@ def table(result: "Result") -> str:
             continue
         low, high = metrics.get(f"tpr@fpr={text}/low"), metrics.get(f"tpr@fpr={text}/high")
         span = "" if low is None else f" [{low:.4f}, {high:.4f}]"
-        place = (
-            "none admissible     "
-            if threshold is None
-            else f"{cosines.text(threshold):>8} {cosines.text((threshold + 1) / 2):>10} "
-        )
+        place = "none admissible     "
+        if threshold is not None:
+            place = f"{cosines.text(threshold):>8} {cosines.text((threshold + 1) / 2):>10} "
         lines.append(f"{text:<8} {tpr:.4f}{span:<18} {place} {metrics['negatives']:>10}")
-    facts = [f"{name} {metrics[name]:.6f}" for name in ("auroc", "pauc@fpr=1e-2", "eer") if metrics[name] is not None]
-    facts += [f"rank-{key[4:]} {value:.4f}" for key, value in metrics.items()
-              if key.startswith("rank") and key[4:].isdigit() and value is not None]  # fmt: skip
+    facts = [f"{key.replace('rank', 'rank-')} {metrics[key]:.{measure_of(key).digits}f}"
+             for key in keys("printed", metrics) if metrics.get(key) is not None]  # fmt: skip
     return "\n".join([*lines, "  ".join(facts), *result.notes])
 
 
