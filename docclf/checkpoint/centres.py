@@ -10,7 +10,7 @@ from torch import nn
 
 from docclf.errors import InputError
 from docclf.loss.centres import files as shards
-from docclf.utils import atomic
+from docclf.utils import arrays, atomic
 
 CENTRES = "centres"
 KEYS = "keys.npy"  # in the folder of the centres: what class each row is
@@ -45,11 +45,7 @@ class Centres(pl.Callback):
         if hasattr(pl_module.loss, "shard"):
             checkpoint[CENTRES] = shards.save(self.folder, pl_module.loss)
             if self.keys is not None and trainer.is_global_zero and not (self.folder / KEYS).exists():
-                atomic.write(self.folder / KEYS, self._write_keys)
-
-    def _write_keys(self, path: str) -> None:
-        with open(path, "wb") as file:
-            np.save(file, self.keys, allow_pickle=False)
+                atomic.write(self.folder / KEYS, lambda path: arrays.write_npy(path, self.keys))
 
     def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
         """Reads this rank's centres."""
@@ -78,7 +74,13 @@ def carry_over(path: str | Path, stored: dict[str, Any], loss: nn.Module, keys: 
             f"init_centres=true takes the centres of a run with loss=partialfc_* from its last.ckpt and the folder "
             f"{beside(path)} with {KEYS} in it; {path} has none. Give init_from=.../last.ckpt, or init_centres=false."
         )
-    old = np.load(file, allow_pickle=False)
+    old = arrays.read_npy(file)
+    manifest = shards.checked(stored[CENTRES], beside(path))
+    if old.dtype != np.uint64 or old.shape != (manifest["num_classes"],):
+        raise InputError(
+            f"{file} holds {old.dtype} {list(old.shape)}; want a uint64 for each of the {manifest['num_classes']} "
+            "classes. Copy the folder again, or give init_centres=false."
+        )
     order = np.argsort(old, kind="stable")
     found = order[np.searchsorted(old, keys, sorter=order).clip(0, len(old) - 1)]
     origin = np.where(old[found] == keys, found, -1)

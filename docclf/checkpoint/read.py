@@ -1,20 +1,19 @@
 """Checkpoints: weights plus the plain config, written whole or not at all, read without running anything."""
 
-import pickle
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import torch
+from torch import Tensor
 
 from docclf.config.stored import Stored, check_plain
 from docclf.errors import InputError
+from docclf.utils import tensors
 
 KEY = "docclf"
 
 
 def load(path: str | Path) -> dict[str, Any]:
-    """Returns the checkpoint of ``path`` on the CPU, read with ``weights_only=True``.
+    """Returns the checkpoint of ``path`` on the CPU; nothing in it runs.
 
     Raises:
         InputError: no such file, a broken file, one that holds code, or one that docclf did not write.
@@ -27,19 +26,16 @@ def load(path: str | Path) -> dict[str, Any]:
             + (f"That folder holds: {', '.join(near)}." if near else "Give the path of a best.ckpt or last.ckpt.")
         )
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise InputError(
-            f"{path} holds objects other than tensors and plain values, so it is not loaded ({_first(error)}). Only "
-            "checkpoints written by train.py are read."
-        ) from error
-    except (RuntimeError, EOFError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path} is no readable checkpoint ({_first(error)}); the file is broken or cut off. Take another one of "
-            "that run (best.ckpt, last.ckpt) or copy it again."
-        ) from error
+        checkpoint = tensors.read(path)
+    except tensors.Foreign:
+        raise
+    except InputError as error:
+        raise InputError(f"{error} Or take another checkpoint of that run (best.ckpt, last.ckpt).") from error
     if not isinstance(checkpoint, dict) or KEY not in checkpoint or "state_dict" not in checkpoint:
         raise InputError(f"{path} was not written by docclf: it has no {KEY!r} entry. Give a checkpoint of train.py.")
+    state = checkpoint["state_dict"]
+    if not isinstance(state, dict) or not all(type(k) is str and isinstance(v, Tensor) for k, v in state.items()):
+        raise InputError(f"{path}: its state_dict holds other things than tensors by name; train.py writes no such.")
     _check_about(checkpoint[KEY], path)
     return checkpoint
 
@@ -66,7 +62,3 @@ def _check_about(about: Any, path: Path) -> None:
     for name, kind in {"facts": dict, "version": str}.items():
         if type(about.get(name, kind())) not in (kind, type(None)):
             raise InputError(f"{path}: its {name} are {type(about[name]).__name__}; want {kind.__name__}.")
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:160] or type(error).__name__

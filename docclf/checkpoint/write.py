@@ -9,7 +9,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from docclf import __version__
 from docclf.checkpoint.centres import CENTRES, beside
-from docclf.checkpoint.read import KEY
+from docclf.checkpoint.read import KEY, load
 from docclf.errors import InputError
 from docclf.loss.centres import files as shards
 from docclf.provenance.commit import commit
@@ -25,7 +25,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict:
         """Loads what a training goes on from; raises InputError for a released checkpoint, which cannot be resumed."""
-        found = super().load_checkpoint(path, map_location or "cpu", weights_only)
+        found = load(path)
         if found.get(KEY, {}).get("released"):
             raise InputError(
                 f"{path} holds the weights of the encoder only, so no training can go on from it. Start a new run "

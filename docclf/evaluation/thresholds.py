@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from docclf.errors import InputError
+from docclf.evaluation.evidence import GIVEN, all_checked, checked
 from docclf.utils.cosines import text
 
 DEFAULT = "1e-4"
@@ -26,7 +27,7 @@ def read(path: str | Path) -> dict[str, Any]:
             f"{path}: {error.strerror or error}; give the metrics.json that train.py or evaluate.py wrote, or its "
             "folder."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON ({error}); give the metrics.json of train.py or evaluate.py.") from error
     if not isinstance(metrics, dict) or not isinstance(metrics.get("about"), dict) or "fpr_floor" not in metrics:
         raise InputError(f"{path} is no metrics.json of docclf; give the one train.py or evaluate.py wrote.")
@@ -91,7 +92,8 @@ def measured(metrics: dict, source: str) -> list[dict]:
         own |= {count: metrics.get(count + point) for count in counts}
         if rate == "fpir":
             own["queries_unregistered"] = metrics.get("queries_unregistered")
-        found.append({"cosine": float(cosine), "rate": rate, "target": target, **own, **shared})
+        row = {"cosine": cosine, "rate": rate, "target": target, **own, **shared}
+        found.append(checked(row, f"{source}: {key}"))
     return sorted(found, key=lambda row: (RATES.index(row["rate"]), -float(row["target"])))
 
 
@@ -105,8 +107,12 @@ def beside(checkpoint: str | Path, fingerprint: str) -> list[dict]:
     if (folder / "thresholds.json").is_file():
         try:
             table = json.loads((folder / "thresholds.json").read_text(encoding="utf-8"))
-            return list(table["all"]) if table["weights_sha256"] == fingerprint else []
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return (
+                all_checked(table["all"], folder / "thresholds.json") if table["weights_sha256"] == fingerprint else []
+            )
+        except InputError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(
                 f"{folder / 'thresholds.json'} cannot be read ({error}); restore it, or remove it and give --metrics."
             ) from error
@@ -149,7 +155,7 @@ def given(cosine: float) -> dict:
     """
     if not -1 <= cosine <= 1:
         raise InputError(f"threshold={cosine}: want a cosine in [-1, 1]; the original's score s is the cosine 2 s - 1.")
-    return {"cosine": float(cosine), "rate": None, "target": None, "source": "given by hand, not measured"}
+    return {"cosine": float(cosine), "rate": None, "target": None, "source": GIVEN}
 
 
 def sentence(row: dict) -> str:

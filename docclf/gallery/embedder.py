@@ -1,7 +1,6 @@
 """A checkpoint or an ONNX file as a function from images to unit vectors, with a fingerprint to know it by."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,10 @@ import numpy as np
 import torch
 
 from docclf.errors import InputError
+from docclf.evaluation.evidence import all_checked
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
+from docclf.utils import plain_json
 from docclf.utils.fixed_batches import FixedBatches
 
 BATCH = 8  # one photo pays for all of them
@@ -100,7 +101,7 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
         model = Onnx(str(path))
         about = dict(model.session.get_modelmeta().custom_metadata_map)
         if "docclf" in about and "weights_sha256" in about:
-            return Embedder(model, about["weights_sha256"], json.loads(about.get("thresholds", "[]")))
+            return Embedder(model, about["weights_sha256"], _measured(about.get("thresholds", "[]"), path))
         return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")
     # Lightning takes seconds to import, which an ONNX file does not need.
     from docclf.checkpoint import network as trained
@@ -110,3 +111,13 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
     found = trained.load(path, allow)
     measured = thresholds.beside(path, found.fingerprint)
     return Embedder(Network(found.encoder, found.image_size), found.fingerprint, measured)
+
+
+def _measured(text: str, path: Path) -> list[dict]:
+    """Returns the thresholds that travel in an ONNX file."""
+    try:
+        return all_checked(plain_json.parse(text), path)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path}: the thresholds in it are no JSON ({error}); export the checkpoint again.") from error

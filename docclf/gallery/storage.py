@@ -7,11 +7,13 @@ import numpy as np
 
 from docclf import __version__
 from docclf.errors import InputError
+from docclf.gallery import schema
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
+from docclf.gallery.schema import VERSION
 from docclf.utils import atomic
+from docclf.utils.arrays import read_npz
 
-VERSION = 1
 # Torch and onnxruntime agree to 1e-6 of a cosine; int8 weights or other preprocessing do not to 1e-5.
 AGREE = 1 - 1e-5
 
@@ -53,35 +55,24 @@ def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto
         search: auto, numpy or faiss.
 
     Raises:
-        InputError: no such file, a damaged one, or one made with another model.
+        InputError: no such file, a damaged one, one that is not what `save` writes, or one made with another model.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(
             f"there is no gallery {path}; make one: python -m docclf.gallery register MODEL DIR --out FILE."
         )
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in ("head", "vectors", "probe")}
-        head = json.loads(arrays["head"].tobytes().decode("utf-8", "surrogateescape"))
-        version, rows = head["version"], len(head["labels"])
-        whole = len(head["names"]) == len(head["sha256"]) == rows == len(arrays["vectors"])
-        kept = {name: head[name] for name in ("fingerprint", "image_size", "threshold")}
-    except Exception as error:  # a damaged archive raises whatever zipfile, json or numpy raise
-        raise InputError(
-            f"{path} is no gallery, or a damaged one ({type(error).__name__}: {error}); register the images again."
-        ) from error
-    if version != VERSION:
-        raise InputError(f"{path} has version {version}, this docclf reads {VERSION}; register the images again.")
-    if not whole or arrays["vectors"].ndim != 2 or not np.isfinite(arrays["vectors"]).all():
-        raise InputError(f"{path} is damaged: its vectors do not fit its {rows} labels; register the images again.")
+    arrays = read_npz(path, ("head", "vectors", "probe"))
+    head = schema.check(path, arrays)
     if embedder is not None:
-        _check_model(path, kept["fingerprint"], arrays["probe"], embedder)
+        _check_model(path, head["fingerprint"], arrays["probe"], embedder)
     gallery = Gallery(None, search)
     gallery.embedder = embedder
     gallery.labels, gallery.names, gallery.hashes = head["labels"], head["names"], head["sha256"]
     gallery.vectors, gallery.probe = arrays["vectors"], arrays["probe"]
-    gallery.fingerprint, gallery.image_size, gallery.threshold = kept.values()
+    gallery.fingerprint, gallery.image_size, gallery.threshold = (
+        head[name] for name in ("fingerprint", "image_size", "threshold")
+    )
     return gallery
 
 

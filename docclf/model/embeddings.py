@@ -9,6 +9,7 @@ from torch import Tensor
 
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
+from docclf.utils.arrays import read_npy
 
 PARTS = ("register", "query")
 
@@ -93,12 +94,7 @@ class Embeddings:
                     f"{self.root / name} is missing; expected register.npy, query.npy, register.csv and query.csv, or "
                     "embeddings.npy and labels.csv."
                 )
-        try:
-            values = np.load(self.root / array, allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
-            raise InputError(
-                f"{self.root / array}: cannot be read as numbers ({error}); write it with np.save."
-            ) from error
+        values = read_npy(self.root / array)
         if values.ndim != 2 or values.dtype.kind not in "fiu":
             raise InputError(f"{self.root / array}: is {values.dtype} {values.shape}; want numbers [n,D].")
         values = values.astype(np.float32)

@@ -1,16 +1,20 @@
 """Saves and loads the centres of all ranks, each rank its own, for any number of ranks."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from docclf.distributed.ranks import Ranks
 from docclf.errors import InputError
 from docclf.loss.partial_fc import PartialFC
-from docclf.utils import atomic
+from docclf.utils import atomic, tensors
+
+_NAME = re.compile(r"[0-9a-f]{1,64}-\d{5}\.pt")
 
 
 def save(folder: str | Path, head: PartialFC) -> dict:
@@ -67,14 +71,14 @@ def load(folder: str | Path, manifest: dict, head: PartialFC) -> None:
     """
     head.shard()
     rows = head.rows
-    _check(folder, manifest, head)
+    manifest = _check(folder, manifest, head)
     if manifest["num_classes"] != head.num_classes:
         raise InputError(
             f"{folder} holds {manifest['num_classes']} classes, this run has {head.num_classes}; go on with the same "
             "data, or start a new run from the encoder: init_from=CHECKPOINT name=NAME."
         )
     for entry in manifest["shards"]:
-        shard, (start, stop) = _open(folder, entry, manifest["token"]), entry["span"]
+        shard, (start, stop) = _open(folder, entry, manifest), entry["span"]
         first, last = max(start, rows.first), min(stop, rows.last)
         for name in rows.names if first < last else ():
             getattr(rows, name)[first - rows.first : last - rows.first].copy_(shard[name][first - start : last - start])
@@ -94,10 +98,10 @@ def adopt(folder: str | Path, manifest: dict, head: PartialFC, origin: torch.Ten
     Raises:
         InputError: as ``load``, but for the number of classes.
     """
-    _check(folder, manifest, head, moments=False)
+    manifest = _check(folder, manifest, head, moments=False)
     rows = head.rows
     for entry in manifest["shards"]:
-        shard, (start, stop) = _open(folder, entry, manifest["token"]), entry["span"]
+        shard, (start, stop) = _open(folder, entry, manifest), entry["span"]
         mine = ((origin >= start) & (origin < stop)).nonzero().squeeze(1)
         rows.weight[mine] = shard["weight"][origin[mine] - start].to(rows.weight)
 
@@ -127,30 +131,66 @@ def _together(ranks: Ranks, work) -> None:
         raise InputError(" ".join(failures) if ranks.size > 1 else failed)
 
 
-def _check(folder: str | Path, manifest: dict, head: PartialFC, moments: bool = True) -> None:
-    """Raises InputError when width or moments are others than this loss has."""
-    names = list(head.rows.names)
+def checked(manifest: Any, folder: str | Path) -> dict:
+    """Returns what ``save`` returned, as a checkpoint holds it, after it was found to be such.
+
+    Raises:
+        InputError: it names no files, files elsewhere, or other classes than those in order from the first to the last.
+    """
+    kinds = {"token": str, "num_classes": int, "dim": int, "names": list, "shards": list, "clock": int, "draws": int}
+    known = type(manifest) is dict and all(type(manifest.get(name)) is kind for name, kind in kinds.items())
+    spans = []
+    if known and all(type(entry) is dict for entry in manifest["shards"]):
+        spans = [entry.get("span") for entry in manifest["shards"]]
+        files = [entry.get("file") for entry in manifest["shards"]]
+    ends = [0]
+    for span in spans:
+        pair = type(span) is list and [type(end) for end in span] == [int, int]
+        if pair and span[0] == ends[-1] <= span[1]:
+            ends.append(span[1])
+    whole = spans and len(ends) == len(spans) + 1 and ends[-1] == manifest["num_classes"]
+    if not whole or any(type(name) is not str or not _NAME.fullmatch(name) for name in files):
+        raise InputError(
+            f"the list of the centres in {folder} that the checkpoint holds is damaged: want one file for each part of "
+            "the classes, from the first to the last. Take another checkpoint, or start from the encoder: "
+            "init_from=CHECKPOINT."
+        )
+    return {"decay": 0.0, **manifest}
+
+
+def _check(folder: str | Path, manifest: dict, head: PartialFC, moments: bool = True) -> dict:
+    """Returns the manifest; raises InputError when width or moments are others than this loss has."""
+    manifest, names = checked(manifest, folder), list(head.rows.names)
     if manifest["dim"] != head.rows.dim or (moments and manifest["names"] != names):
         raise InputError(
-            f"{folder} holds centres of width {manifest['dim']} with {', '.join(manifest['names'])}; this run needs "
-            f"width {head.rows.dim} with {', '.join(names)}. Give the embed_dim and loss.optimizer of that run."
+            f"{folder} holds centres of width {manifest['dim']} with {', '.join(map(str, manifest['names']))}; this "
+            f"run needs width {head.rows.dim} with {', '.join(names)}. Give the embed_dim and loss.optimizer of that "
+            "run."
         )
+    return manifest
 
 
-def _open(folder: str | Path, entry: dict, token: str) -> dict:
-    """Returns a shard, mapped into memory."""
+def _open(folder: str | Path, entry: dict, manifest: dict) -> dict:
+    """Returns a shard, mapped into memory, its tensors of the shapes that the manifest tells."""
     path, (start, stop) = Path(folder) / entry["file"], entry["span"]
     if not path.is_file():
         raise InputError(
             f"{path} is missing: it holds the centres of classes {start} to {stop}. Copy the folder {folder} together "
             "with the checkpoint beside it, or start a new run from the encoder alone: init_from=CHECKPOINT."
         )
-    try:
-        shard = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # a damaged file raises whatever zipfile, pickle or torch raise
-        raise InputError(f"{path} is broken or cut off ({type(error).__name__}); copy it again.") from error
-    if shard.get("token") != token or [shard["first"], shard["last"]] != [start, stop]:
+    shard = tensors.read(path, mapped=True)
+    known = isinstance(shard, dict) and shard.get("token") == manifest["token"]
+    if not known or [shard.get("first"), shard.get("last")] != [start, stop]:
         raise InputError(f"{path} is of another checkpoint than the one beside {folder}; copy both again.")
+    for name in manifest["names"]:
+        tensor, flat = shard.get(name), [stop - start]
+        fitting = isinstance(tensor, torch.Tensor) and list(tensor.shape) in (flat, [*flat, manifest["dim"]])
+        if not fitting or (name == "weight" and (tensor.ndim != 2 or not torch.isfinite(tensor).all())):
+            found = list(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
+            raise InputError(
+                f"{path}: its {name} is {found}; want finite numbers of classes {start} to {stop}, width "
+                f"{manifest['dim']}. Copy it again, or start from the encoder: init_from=CHECKPOINT."
+            )
     return shard
 
 

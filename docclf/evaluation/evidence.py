@@ -1,0 +1,67 @@
+"""Whether a threshold that came in a file can be what it says: measured, and on how much."""
+
+from typing import Any
+
+from docclf.errors import InputError
+
+GIVEN = "given by hand, not measured"
+MOST = 1000  # thresholds a file may hold
+
+
+def all_checked(rows: Any, where: Any) -> list[dict]:
+    """Returns the thresholds that a file lists, each `checked`."""
+    if type(rows) is not list or len(rows) > MOST:
+        raise InputError(f"{where}: its thresholds are no list of at most {MOST}; measure them anew.")
+    return [checked(row, f"{where}: threshold {i}") for i, row in enumerate(rows)]
+
+
+def checked(row: Any, where: str) -> dict:
+    """Returns a threshold that came in a file, after its numbers were found possible.
+
+    Raises:
+        InputError: no cosine in [-1, 1], or evidence that no measurement gives.
+    """
+    if type(row) is not dict or not _share(row.get("cosine"), least=-1):
+        shown = f"{row.get('cosine')!r:.40}" if type(row) is dict else type(row).__name__
+        raise InputError(f"{where} is {shown}; want a cosine in [-1, 1]. Measure it anew, or give --threshold COSINE.")
+    if row.get("rate") is None:
+        return {"cosine": float(row["cosine"]), "rate": None, "target": None, "source": GIVEN}
+    texts = [row.get(name) for name in ("protocol", "fusion", "split", "commit", "source")]
+    data, interval = row.get("data", {}), row.get("interval", [None, None])
+    quality = {"fpr": "tpr", "fpir": "fnir"}.get(str(row["rate"]), "")
+    counts = [row.get(n) for n in ("positives", "negatives", "false_accepts", "class_pairs", "queries_unregistered")]
+    needed = [row.get("negatives"), row.get("false_accepts")] if quality == "tpr" else [row.get("queries_unregistered")]
+    possible = (
+        quality
+        and row["cosine"] > -1  # below every cosine: it accepts whatever comes
+        and type(row.get("target")) is str
+        and _share(_number(row["target"]), least=1e-12)
+        and _share(row.get(quality))
+        and type(interval) is list
+        and len(interval) == 2
+        and all(end is None or _share(end) for end in interval)
+        and (interval[0] is None) == (interval[1] is None)
+        and all(text is None or (type(text) is str and len(text) < 1000) for text in texts)
+        and type(data) is dict
+        and all(value is None or (type(value) is str and len(value) < 1000) for value in data.values())
+        and all(count is None or (type(count) is int and count >= 0) for count in counts)
+        and None not in needed
+        and (quality == "fnir" or row["false_accepts"] <= float(row["target"]) * row["negatives"] * (1 + 1e-9))
+    )
+    if not possible:
+        raise InputError(
+            f"{where} (cosine {row['cosine']}) names evidence that no measurement gives, so it does not count as "
+            "measured. Measure it anew (--metrics metrics.json), or give --threshold COSINE."
+        )
+    return {"split": None, **row, "data": {"kind": None} | data, "interval": interval}
+
+
+def _share(value: Any, least: float = 0) -> bool:
+    return type(value) in (int, float) and least <= value <= 1
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,66 @@
+"""What a gallery file holds: one schema, looked at when it is loaded, so that nothing behind it has to doubt."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from docclf.errors import InputError
+from docclf.evaluation import thresholds
+from docclf.gallery.match import checked
+from docclf.utils import plain_json
+
+VERSION = 1
+UNIT = 1e-4  # how far a length may be from 1
+MOST_SIDE = 4096
+
+
+def check(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Returns the head of a gallery after everything in the file was compared with what `save` writes.
+
+    Args:
+        path: the file, for messages.
+        arrays: ``head``, ``vectors`` and ``probe``.
+
+    Raises:
+        InputError: naming what is otherwise.
+    """
+    try:
+        head = plain_json.parse(arrays["head"].astype(np.uint8).tobytes())
+    except ValueError as error:
+        raise InputError(f"{path} is no gallery, or a damaged one: its head is no JSON ({error}).") from error
+    if type(head) is not dict:
+        raise InputError(f"{path} is no gallery: its head is no object; register the images again.")
+    if head.get("version") != VERSION:
+        found = str(head.get("version"))[:20]
+        raise InputError(f"{path} has version {found}, this docclf reads {VERSION}; register the images again.")
+    for name in ("labels", "names", "sha256"):
+        if type(head.get(name)) is not list or not all(type(value) is str for value in head[name]):
+            raise InputError(f"{path}: its {name} are no list of texts; register the images again.")
+    rows = len(head["labels"])
+    if not rows == len(head["names"]) == len(head["sha256"]) == len(arrays["vectors"]):
+        raise InputError(f"{path} is damaged: its vectors do not fit its {rows} labels; register the images again.")
+    for label in dict.fromkeys(head["labels"]):
+        checked(label)
+    side = head.get("image_size")
+    if type(head.get("fingerprint")) is not str or type(side) is not int or not 1 <= side <= MOST_SIDE:
+        raise InputError(f"{path}: its fingerprint is no text, or image_size={side!r} no side of an image.")
+    unit(arrays["probe"], f"{path}: its probe")
+    if rows:
+        unit(arrays["vectors"], f"{path}: its vectors", arrays["probe"].shape[-1])
+    if head.get("threshold") is not None:
+        head["threshold"] = thresholds.checked(head["threshold"], f"{path}: its threshold")
+    return {"threshold": None} | head
+
+
+def unit(rows: np.ndarray, what: str, width: int | None = None) -> None:
+    """Raises InputError unless rows are float32 [N,D] of unit length, and of a width where one is given."""
+    if rows.dtype != np.float32 or rows.ndim != 2 or (width is not None and rows.shape[1] != width):
+        wanted = f"[N,{width or 'D'}]"
+        raise InputError(f"{what} are {rows.dtype} {list(rows.shape)}; want float32 {wanted}, the width of the model.")
+    for at in range(0, len(rows), 4096):
+        block = rows[at : at + 4096].astype(np.float64)
+        off = np.abs(np.sqrt((block * block).sum(axis=1)) - 1)
+        if not (off <= UNIT).all():  # a nan is not below anything
+            row = at + int(np.argmax(~(off <= UNIT)))
+            raise InputError(f"{what}: row {row} has not the length 1; the file is damaged, or no gallery of docclf.")
