@@ -1,5 +1,8 @@
 """Scores an embedding on a register/query split: ``python evaluate.py ckpt=PATH`` or ``model=hog data=...``."""
 
+if __name__ == "__main__":
+    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+
 from pathlib import Path
 
 import hydra

@@ -1,11 +1,13 @@
 """Trains a document embedding and scores it on held-out documents: ``python train.py [group=choice] [key=value]``."""
 
-import sys
+if __name__ == "__main__":
+    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+
+import math
 from pathlib import Path
 
 import hydra
 import pytorch_lightning as pl
-import torch
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -17,11 +19,10 @@ from docclf.config.check import check
 from docclf.config.schema import TrainConfig
 from docclf.evaluation import sets
 from docclf.evaluation.score import score
-from docclf.training import init_from, loggers, resume
+from docclf.training import init_from, loggers, resume, run_lock
 from docclf.training.build import build_module
 from docclf.training.cost import training_cost
 from docclf.training.datamodule import Loaders
-from docclf.training.graceful_stop import Interrupted
 from docclf.training.trainer import build_trainer
 
 ConfigStore.instance().store(name="train_schema", node=TrainConfig)
@@ -33,7 +34,12 @@ def main(config: DictConfig) -> float | None:
     # 1. The config is checked whole before anything is built.
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
+    with run_lock.alone(folder):
+        return train(config, folder)
 
+
+def train(config: DictConfig, folder: Path) -> float | None:
+    """Trains into a folder that no other run writes to."""
     # 2. A run starts in one of four ways: finished already, continued from last.ckpt (here), from another run's
     #    weights (init_from, step 5), or fresh.
     if (before := resume.finished(config, folder)) is not None:
@@ -70,10 +76,7 @@ def main(config: DictConfig) -> float | None:
             cost = training_cost(config, dataset, trainer, module)
             score(config, folder, best_network(config, folder), tested, cost)
             loggers.attach(trainer.loggers, folder, trainer.global_step)
-        return float(trainer.callback_metrics.get("val/select", torch.nan))
-    except Interrupted as stop:
-        print(stop)
-        sys.exit(130)
+        return module.validation.get("select", math.nan)
     finally:
         loggers.end(trainer.loggers)
 

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import NamedTuple
 import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
+
+from docclf.utils import stop
 
 ROOT = Path(__file__).resolve().parents[1]
 # Small enough that a whole training and evaluation takes a few seconds.
@@ -50,12 +53,15 @@ def script(tmp_path, monkeypatch, capfd):
         monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
         capfd.readouterr()
         code: int | str | None = 0
+        handlers = {number: signal.getsignal(number) for number in stop.SIGNALS}
         try:
             runpy.run_path(str(ROOT / name), run_name="__main__")
         except SystemExit as leave:
             code = leave.code
         finally:
             GlobalHydra.instance().clear()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         out, err = capfd.readouterr()
         return Output(code if isinstance(code, int) else int(bool(code)), out, err)
 

@@ -1,5 +1,8 @@
 """A picture of a recipe: `python -m docclf.augment.sheet OUT.png --recipe capture [--executor device]`."""
 
+if __name__ == "__main__":
+    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+
 import argparse
 import importlib
 import sys
@@ -14,6 +17,7 @@ from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import grid, sample_card, write_png
+from docclf.utils import stop
 
 RECIPES = Path(__file__).resolve().parents[2] / "conf" / "augment"
 
@@ -110,4 +114,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with stop.orderly():
+        sys.exit(main())

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from docclf import __version__
@@ -67,3 +69,25 @@ class RunCheckpointIO(AtomicCheckpointIO):
         super().save_checkpoint(checkpoint | {KEY: self.stored}, path)
         if CENTRES in checkpoint:
             shards.prune(beside(path), checkpoint[CENTRES])
+
+
+class Kept(ModelCheckpoint):
+    """A checkpoint of a run's folder. The folder may be moved: Lightning would forget which value was the best."""
+
+    _moved = False
+
+    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
+        """Notes whether the run goes on from its own folder."""
+        self._moved = Path(trainer.ckpt_path).absolute().parent == Path(self.dirpath).absolute()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes the best value along to where the folder is now."""
+        if self._moved:
+            there = {
+                name: str(Path(self.dirpath) / Path(state_dict[name]).name)
+                for name in ("best_model_path", "last_model_path", "kth_best_model_path")
+                if state_dict.get(name)
+            }
+            best = {str(Path(self.dirpath) / Path(k).name): v for k, v in state_dict["best_k_models"].items()}
+            state_dict = state_dict | there | {"best_k_models": best, "dirpath": self.dirpath}
+        super().load_state_dict(state_dict)

@@ -12,7 +12,9 @@ from pathlib import Path
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 
+from docclf.cli.requeue import requeue
 from docclf.errors import InputError
+from docclf.utils import stop
 
 # What Lightning and torch say about themselves, true of every run and of no use to its user.
 NOISE = (
@@ -33,8 +35,14 @@ _GLOB = re.compile(r"^experiment=glob\(([^()\[\],*]*/[^()\[\],]*)\)$")
 def run(main: Callable[[], None]) -> None:
     """Runs a ``hydra.main`` function; what the user can mend is printed as one paragraph with exit code 1.
 
-    ``+experiment=x`` is read as ``experiment=x``. With ``HYDRA_FULL_ERROR=1`` every error keeps its traceback.
+    ``+experiment=x`` is read as ``experiment=x``. With ``HYDRA_FULL_ERROR=1`` every error keeps its traceback. Ctrl-C
+    and the signals of shells and batch systems end it with a sentence and exit code 130.
     """
+    with stop.orderly(requeue):
+        _run(main)
+
+
+def _run(main: Callable[[], None]) -> None:
     for text in NOISE:
         warnings.filterwarnings("ignore", message=text)
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from docclf.loss import ramp
 from docclf.loss.centres.rows import Rows, draw
 from docclf.loss.checks import kept
-from docclf.loss.health import summary
+from docclf.loss.health import in_force, summary
 from docclf.ops import real, unit
 
 
@@ -80,6 +80,14 @@ class Full(nn.Module):
         self.rows.begin()
         self.rows.apply(slice(None), self.rows.weight.grad)
         self.rows.weight.grad = None
+
+    def held(self) -> tuple[int, int]:
+        """Returns 0 and K: every process holds all centres."""
+        return 0, self.num_classes
+
+    def settings(self) -> dict[str, float]:
+        """Returns scale and margin in force."""
+        return in_force(self.scale, self.margin)
 
     def health(self) -> dict[str, float]:
         """Returns numbers to log: genuine cosines, hardest impostor, lengths of the centres, effective margin."""

@@ -33,5 +33,9 @@ def summary(seen: dict[str, Tensor], weight: Tensor, margin: object, steps: Tens
         numbers["never_touched"] = (steps == 0).float().mean()
     names = list(numbers)
     out = dict(zip(names, torch.stack([numbers[n] for n in names]).tolist(), strict=True))
-    out["margin"] = float(getattr(margin, "m", 0.0) * margin.ramp)
-    return out
+    return out | {"margin": in_force(0.0, margin)["margin"]}
+
+
+def in_force(scale: float, margin: object) -> dict[str, float]:
+    """Returns scale and effective margin, by name."""
+    return {"scale": float(scale), "margin": float(getattr(margin, "m", 0.0) * margin.ramp)}

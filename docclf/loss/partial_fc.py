@@ -16,7 +16,7 @@ from docclf.loss.centres.pending import Pending
 from docclf.loss.centres.rows import Rows
 from docclf.loss.centres.sampler import sampled
 from docclf.loss.checks import kept
-from docclf.loss.health import summary
+from docclf.loss.health import in_force, summary
 from docclf.ops import real, unit
 
 UNSAMPLED = ("frozen", "dense")
@@ -174,6 +174,15 @@ class PartialFC(nn.Module):
         if self.unsampled == "dense":
             self.rows.coast(index)
         self._pending.clear()
+
+    def held(self) -> tuple[int, int]:
+        """Returns the first class whose centre this rank holds, and the one after the last."""
+        self.shard()
+        return self.rows.first, self.rows.last
+
+    def settings(self) -> dict[str, float]:
+        """Returns scale and margin in force."""
+        return in_force(self.scale, self.margin)
 
     def health(self) -> dict[str, float]:
         """Returns numbers to log: cosines, lengths of the centres, share never touched, effective margin."""

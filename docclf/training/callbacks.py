@@ -13,6 +13,7 @@ from docclf.measures import keys
 from docclf.utils import atomic
 
 matplotlib.rcParams["svg.fonttype"] = "none"
+COUNTED = {"step": int, "samples": int}
 
 
 class BatchPicture(pl.Callback):
@@ -43,13 +44,13 @@ class Curve(pl.Callback):
     def __init__(self, folder: Path) -> None:
         self.folder, self.rows = folder, []
 
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
         """Continues the curve of a resumed run."""
         table = self.folder / "curve.csv"
-        if trainer.is_global_zero and trainer.ckpt_path and table.exists():
+        if trainer.is_global_zero and table.exists():
             with table.open(newline="") as stream:
-                rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(stream)]
-            self.rows = [row for row in rows if row["step"] <= pl_module.global_step]
+                rows = [{k: COUNTED.get(k, float)(v) for k, v in row.items() if v} for row in csv.DictReader(stream)]
+            self.rows = [row for row in rows if row["step"] <= checkpoint["global_step"]]
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Adds the row of this validation."""

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
+from docclf.loss.base import Held
 
 
 def clip(parameters: list[nn.Parameter], loss: nn.Module, limit: float) -> Tensor:
@@ -15,7 +16,7 @@ def clip(parameters: list[nn.Parameter], loss: nn.Module, limit: float) -> Tenso
 
     Args:
         parameters: of encoder and loss.
-        loss: with ``gradient_norm`` and ``scale_gradient`` when it holds gradients of centres outside parameters.
+        loss: `docclf.loss.base.Held` when it holds gradients of centres outside parameters.
         limit: largest norm.
 
     Raises:
@@ -23,7 +24,7 @@ def clip(parameters: list[nn.Parameter], loss: nn.Module, limit: float) -> Tenso
     """
     grads = [p.grad for p in parameters if p.grad is not None]
     own = torch.nn.utils.get_total_norm(grads).double()
-    held = hasattr(loss, "gradient_norm") and not loss.fused
+    held = isinstance(loss, Held) and not loss.fused
     norm = torch.hypot(own, own.new_tensor(loss.gradient_norm())) if held else own
     if not torch.isfinite(norm):
         raise InputError(f"the norm of the gradients of the encoder is {own.item()}, with the centres {norm.item()}.")

@@ -6,6 +6,8 @@ import pytorch_lightning as pl
 from torch import nn
 
 from docclf.errors import InputError
+from docclf.loss.base import Held
+from docclf.training.place import Place
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +18,7 @@ def check(trainer: pl.Trainer, loss: nn.Module) -> None:
     Raises:
         InputError: micro-batches with fused updates, or a gradient scaler with centres that have their own optimizer.
     """
-    fused = getattr(loss, "fused", False)
+    fused = isinstance(loss, Held) and loss.fused
     if (micro := trainer.accumulate_grad_batches) > 1 and fused:
         raise InputError(
             f"trainer.accumulate_grad_batches={micro} with loss.fused=true would move the centres in every "
@@ -37,20 +39,43 @@ def check(trainer: pl.Trainer, loss: nn.Module) -> None:
         )
 
 
-def check_batch(place: dict, trainer: pl.Trainer) -> None:
-    """Compares the batch over all processes with that of the run that goes on.
+def check_loader(loader: dict, place: Place, trainer: pl.Trainer) -> None:
+    """Compares the batches of a run with those of the run that goes on.
 
     Args:
-        place: state of the loader in the checkpoint.
+        loader: state of the loader in the checkpoint.
+        place: where the checkpoint was written.
         trainer: has a training loader.
 
     Raises:
-        InputError: it is another one: losses, schedule and place in the epoch would mean something else.
+        InputError: other images, or a global batch or an epoch of another size: classes, losses, schedule and place
+            in the epoch would mean something else.
     """
-    then, now = place["global_batch"], trainer.train_dataloader.state_dict()["global_batch"]
+    now = trainer.train_dataloader.state_dict()
+    _check_images(loader, now, trainer.ckpt_path)
+    _check_batch(loader["global_batch"], now["global_batch"], trainer.world_size)
+    if place.batch and place.batches != trainer.num_training_batches:
+        raise InputError(
+            f"{trainer.ckpt_path} is of batch {place.batch} of an epoch of {place.batches} batches; now an epoch has "
+            f"{trainer.num_training_batches}. Give trainer.limit_train_batches and data.samples_per_epoch as they were."
+        )
+
+
+def _check_images(then: dict, now: dict, path: object) -> None:
+    changed = [name for name in ("samples", "fingerprint") if then.get(name) != now.get(name)]
+    if changed:
+        told = "; ".join(f"{name} {str(then.get(name))[:16]} then, {str(now.get(name))[:16]} now" for name in changed)
+        raise InputError(
+            f"the training images changed since {path} was written ({told}): some were added, removed, renamed or "
+            "replaced. Class numbers follow the images, so the centres would belong to others. Put the images back as "
+            f"they were, or start a new run that finds its centres again by what the images hold: init_from={path} "
+            "init_centres=true name=NAME."
+        )
+
+
+def _check_batch(then: int, now: int, world: int) -> None:
     if then == now:
         return
-    world = trainer.world_size
     remedy = (
         f"give data.batch_size={then // world}"
         if then % world == 0

@@ -15,7 +15,7 @@ def training_cost(config: DictConfig, dataset: Any, trainer: Any, engine: Any) -
     data = dataset.describe()
     folders = data.get("folders") or [data]
     device = trainer.strategy.root_device
-    margin, select = config.loss.get("margin") or {}, trainer.callback_metrics.get("val/select")
+    margin = config.loss.get("margin") or {}
     return {
         "samples": engine.samples_seen,
         "epochs": trainer.current_epoch,
@@ -31,6 +31,6 @@ def training_cost(config: DictConfig, dataset: Any, trainer: Any, engine: Any) -
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
         "loss": config.loss["_target_"].rpartition(".")[2],
         "margin": margin.get("_target_", "").rpartition(".")[2],
-        "select": None if select is None else float(select),
+        "select": engine.validation.get("select"),
         "teacher": bool(config.teacher),
     }

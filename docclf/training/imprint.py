@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
+from docclf.loss.base import Centred
 from docclf.ops import unit
 
 BATCH = 256  # images of one forward pass; their statistics are those that BatchNorm uses
@@ -54,9 +55,14 @@ def imprint(
         seed: of the order.
 
     Raises:
-        InputError: an image cannot be read, or a class has no image.
+        InputError: an image cannot be read, a class has no image, or the loss has no centres.
     """
-    first, last = _owned(loss)
+    if not isinstance(loss, Centred):
+        raise InputError(
+            f"imprint=true sets class centres, and {type(loss).__name__} has none that can be set (see Centred in "
+            "docclf/loss/base.py); give imprint=false."
+        )
+    first, last = loss.held()
     labels = np.arange(len(source)) if labels is None else labels
     mine = np.flatnonzero((labels >= first) & (labels < last))
     absent = np.setdiff1d(np.arange(first, last), labels[mine])
@@ -82,14 +88,6 @@ def imprint(
             bar.update(len(chosen))
         bar.close()
     encoder.train(training)
-
-
-def _owned(loss: nn.Module) -> tuple[int, int]:
-    """Returns the first class whose centre is held here, and the one after the last."""
-    if hasattr(loss, "shard"):
-        loss.shard()
-        return loss.rows.first, loss.rows.last
-    return 0, len(loss.centres)
 
 
 def _pieces(order: np.ndarray) -> list[np.ndarray]:

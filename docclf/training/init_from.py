@@ -23,7 +23,5 @@ def begin(config: DictConfig, engine: Engine, keys: Any) -> None:
     stored = checkpoint.load(path)
     checkpoint_network.weights(engine.encoder, stored, path)
     kept = centres.carry_over(path, stored, engine.loss, keys) if config.init_centres else 0
-    print(
-        f"init_from: the encoder comes from {path}, and {kept} of {engine.loss.num_classes} class centres; the others, "
-        "optimizer and schedule start anew"
-    )
+    also = f", and {kept} of {len(keys)} class centres; the others, " if config.init_centres else "; class centres, "
+    print(f"init_from: the encoder comes from {path}{also}optimizer and schedule start anew")

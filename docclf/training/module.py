@@ -14,6 +14,7 @@ from docclf.loss.centres import files as shards
 from docclf.training import clipping
 from docclf.training import compatibility as suits
 from docclf.training import nan_guard as diverged
+from docclf.training import place as places
 from docclf.training.timing import Meter
 from docclf.utils.cosines import alike
 from docclf.utils.fixed_batches import FixedBatches
@@ -47,7 +48,7 @@ class Engine(pl.LightningModule):
         self.loss, self.teacher = loss, teacher
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
-        self.samples_seen, self._place = 0, None
+        self.samples_seen, self._first, self._place = 0, 0, None
         self.validation: dict[str, float] = {}
         self.alike: str | None = None  # of the last validation: a sentence when its embeddings were all alike
         self._parts: list[tuple[FixedBatches, list[Tensor]]] = []
@@ -83,13 +84,17 @@ class Engine(pl.LightningModule):
             self.teacher.prepare(self.device)
 
     def on_train_epoch_start(self) -> None:
-        """Starts the throughput meter."""
+        """Notes the step at which the epoch begins."""
+        self._first = self.global_step
+        self._start_meter()
+
+    def _start_meter(self) -> None:
         self.trainer.train_dataloader.timed = self.meter.timed
         self.meter.start(self.device, self.samples_seen, self.trainer.train_dataloader.wait_seconds)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Returns the loss of a batch."""
-        self.trainer.train_dataloader.mark(batch_idx + 1)
+        self.trainer.train_dataloader.count()
         self.loss.set_progress(self.progress)
         with diverged.explained(self):
             self.meter.mark("model")
@@ -175,13 +180,21 @@ class Engine(pl.LightningModule):
             return super().load_state_dict(*args, **kwargs)
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Keeps the number of samples seen and the place in the epoch."""
-        checkpoint["samples_seen"] = self.samples_seen
+        """Keeps the number of samples seen, the place in the data and the last validation."""
+        checkpoint["samples_seen"], checkpoint["validation"] = self.samples_seen, self.validation
         checkpoint["loader"] = self.trainer.train_dataloader.state_dict()
+        checkpoint[places.NAME] = places.here(self.trainer, self._first)._asdict()
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
-        """Continues the count of samples; the loader is told its place when training starts."""
-        self.samples_seen, self._place = checkpoint["samples_seen"], checkpoint["loader"]
+        """Continues the counts, Lightning's too; the loader is told its place when training starts."""
+        place = places.stored(checkpoint, self.trainer.ckpt_path)
+        places.set_loops(checkpoint["loops"], self.trainer, place)
+        self.samples_seen, self.validation, self._first = (
+            checkpoint["samples_seen"],
+            checkpoint["validation"],
+            place.first,
+        )
+        self._place = place, checkpoint["loader"]
 
     def on_train_start(self) -> None:
         """Tells the loader how long the run is, and where to go on.
@@ -191,6 +204,8 @@ class Engine(pl.LightningModule):
         steps = self.trainer.estimated_stepping_batches * self.trainer.accumulate_grad_batches
         self.trainer.train_dataloader.total = int(steps)
         if self._place is not None:
-            suits.check_batch(self._place, self.trainer)
-            self.trainer.train_dataloader.load_state_dict(self._place)
+            place, loader = self._place
+            suits.check_loader(loader, place, self.trainer)
+            self.trainer.train_dataloader.load_state_dict(loader)
             self._place = None
+            self._start_meter()

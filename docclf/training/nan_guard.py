@@ -10,6 +10,7 @@ from torch import Tensor
 
 from docclf.distributed.ranks import Ranks
 from docclf.errors import InputError
+from docclf.loss.base import Explained
 
 # steps between looks at the loss on a GPU, each of which waits for it
 EVERY = 50
@@ -22,10 +23,11 @@ def explained(engine: pl.LightningModule) -> Iterator[None]:
         yield
     except InputError as error:
         rate = engine.optimizers().param_groups[0]["lr"]
-        margin = getattr(engine.loss.margin, "m", 0.0) * engine.loss.margin.ramp
+        settings = {"learning rate": rate} | _settings(engine)
+        told = ", ".join(f"{name} {value:.3g}" for name, value in settings.items())
         raise InputError(
-            f"{error} It was step {engine.global_step} on rank {engine.global_rank}: learning rate {rate:.3g}, scale "
-            f"{engine.loss.scale:g}, margin {margin:.3g}; the last checkpoint is kept."
+            f"{error} It was step {engine.global_step} on rank {engine.global_rank}: {told}; the last checkpoint is "
+            "kept."
         ) from error
 
 
@@ -43,7 +45,14 @@ def check(loss: Tensor, engine: pl.LightningModule) -> None:
     found = enumerate(ranks.sum(losses).tolist())
     bad = [f"{value} on rank {rank}" for rank, value in found if not math.isfinite(value)]
     if bad:
+        known = _settings(engine)
+        scale = " or loss.scale" if "scale" in known else ""
+        ramp = " ramp the margin (loss.margin_ramp)," if "margin" in known else ""
         raise InputError(
-            f"the loss is {', '.join(bad)}. Lower optim.optimizer.lr or loss.scale, lengthen the warm-up, ramp the "
-            "margin (loss.margin_ramp), or clip gradients (trainer.gradient_clip_val)."
+            f"the loss is {', '.join(bad)}. Lower optim.optimizer.lr{scale}, lengthen the warm-up,{ramp} or clip "
+            "gradients (trainer.gradient_clip_val)."
         )
+
+
+def _settings(engine: pl.LightningModule) -> dict[str, float]:
+    return engine.loss.settings() if isinstance(engine.loss, Explained) else {}

@@ -134,8 +134,12 @@ class Stopwatch(pl.Callback):
         self.seconds, self.samples = 0.0, 0
         self._start: tuple[float, int] | None = None
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts, also where a run goes on within an epoch."""
+        self._start = (time.perf_counter(), pl_module.samples_seen)
+
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts."""
+        """Starts an epoch."""
         self._start = (time.perf_counter(), pl_module.samples_seen)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs, batch, batch_idx) -> None:

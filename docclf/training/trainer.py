@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import TQDMProgressBar
 
 from docclf.checkpoint import centres
 from docclf.checkpoint import write as saving
@@ -32,16 +32,16 @@ def build_trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = Non
         Stopwatch(),
         logbook.Logbook(config),
         GracefulStop(folder / "last.ckpt"),
-        ModelCheckpoint(
+        saving.Kept(
             filename="best", monitor="val/select", mode="max", every_n_epochs=every, save_weights_only=True, **keep
         ),
-        ModelCheckpoint(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
+        saving.Kept(filename="last", every_n_epochs=1, save_on_train_epoch_end=True, **keep),
         EpochLine(),
         *([Imprint(config.image_size, config.seed)] if config.imprint else []),
         *(instantiate(node) for node in config.callbacks.values()),
     ]
     if steps := config.checkpoint_every_steps:
-        callbacks.append(ModelCheckpoint(filename="last", every_n_train_steps=steps, **keep))
+        callbacks.append(saving.Kept(filename="last", every_n_train_steps=steps, **keep))
     if interactive := sys.stderr.isatty():
         callbacks.append(TQDMProgressBar(refresh_rate=10, leave=False))
     loggers = logbook.loggers(config, folder)

@@ -10,13 +10,19 @@ from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 from docclf.training import compatibility as suits
+from docclf.training.place import Place
+
+
+def loader(batch):
+    return {"global_batch": batch, "samples": 40, "fingerprint": "a"}
 
 
 def trainer(scaler=None, micro=1, clip=None, world=1, batch=8):
     return SimpleNamespace(
         precision_plugin=SimpleNamespace(scaler=scaler), precision="16-mixed", accumulate_grad_batches=micro,
         gradient_clip_val=clip, is_global_zero=True, world_size=world,
-        train_dataloader=SimpleNamespace(state_dict=lambda: {"global_batch": batch}),
+        train_dataloader=SimpleNamespace(state_dict=lambda: loader(batch)), num_training_batches=5,
+        ckpt_path="last.ckpt",
     )  # fmt: skip
 
 
@@ -46,8 +52,26 @@ def test_what_clipping_leaves_out_is_said(caplog):
     assert "clips the encoder" in caplog.text
 
 
+def place(batch=0, batches=5):
+    return Place(step=5 + batch, epoch=1, batch=batch, batches=batches, first=5, accumulated=1)
+
+
 @pytest.mark.parametrize("world, batch, remedy", [(2, 16, "data.batch_size=4"), (3, 12, "divides 8")])
 def test_another_global_batch_names_the_batch_that_goes_on(world, batch, remedy):
-    suits.check_batch({"global_batch": 8}, trainer(batch=8))
+    suits.check_loader(loader(8), place(), trainer(batch=8))
     with pytest.raises(InputError, match=remedy):
-        suits.check_batch({"global_batch": 8}, trainer(world=world, batch=batch))
+        suits.check_loader(loader(8), place(), trainer(world=world, batch=batch))
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "b"}, {"samples": 39}, {"samples": 41, "fingerprint": "c"}])
+@pytest.mark.parametrize("done", [0, 2, 5])
+def test_other_images_are_refused_wherever_the_run_stood(change, done):
+    suits.check_loader(loader(8), place(done), trainer())
+    with pytest.raises(InputError, match="training images changed.*renamed or replaced.*init_centres=true"):
+        suits.check_loader(loader(8) | change, place(done), trainer())
+
+
+def test_an_epoch_of_another_length_is_refused_within_an_epoch():
+    suits.check_loader(loader(8), place(0, batches=7), trainer())
+    with pytest.raises(InputError, match="batch 2 of an epoch of 7 batches.*limit_train_batches"):
+        suits.check_loader(loader(8), place(2, batches=7), trainer())

@@ -1,5 +1,8 @@
 """A contact sheet of the synthetic documents: `python -m docclf.data.drawn.sheet OUT.png --kind designs`."""
 
+if __name__ == "__main__":
+    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+
 import argparse
 import os
 import sys
@@ -15,6 +18,7 @@ from docclf.imaging.sheet import grid, write_png
 from docclf.synthetic.capture import capture
 from docclf.synthetic.design import BLOCK, siblings
 from docclf.synthetic.draw import draw
+from docclf.utils import stop
 
 _DESK = (226, 228, 232)
 
@@ -111,4 +115,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with stop.orderly():
+        main()

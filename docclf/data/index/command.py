@@ -10,6 +10,7 @@ from docclf.data.index.copies import DEDUP
 from docclf.data.sources.open import open_source
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
+from docclf.utils import stop
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, least: str) -> None:
@@ -40,13 +41,11 @@ def indexes_of(options: argparse.Namespace, dedup: str | None = None) -> list[In
 
 
 def main(work: Callable[[], None]) -> None:
-    """Runs a command; what the user can mend is printed as one paragraph with exit code 1."""
+    """Runs a command; what the user can mend is printed as a paragraph with exit code 1, a signal ends it with 130."""
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
-    try:
-        work()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on where it was", file=sys.stderr)
-        sys.exit(130)
+    with stop.orderly():
+        try:
+            work()
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)

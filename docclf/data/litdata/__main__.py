@@ -1,5 +1,8 @@
 """Shards for LitData, made of packs: `python -m docclf.data.litdata PACK ... --out DIR`."""
 
+if __name__ == "__main__":
+    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+
 import argparse
 
 from docclf.data.litdata.shards import write_shards
@@ -7,6 +10,7 @@ from docclf.data.pack.combine import without_copies
 from docclf.data.pack.read import open_pack
 from docclf.data.pixels.mapped import Mapped
 from docclf.errors import InputError
+from docclf.utils import stop
 
 
 def main() -> None:
@@ -25,4 +29,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with stop.orderly():
+        main()

@@ -98,9 +98,9 @@ class Assembly(Loader):
         if epoch != self.epoch:
             self.epoch, self._start, self._marked = epoch, 0, 0
 
-    def mark(self, batches_done: int) -> None:
-        """Tells how many batches of the current epoch have been trained on (those prepared ahead do not count)."""
-        self._marked = batches_done
+    def count(self) -> None:
+        """Counts a batch of the current epoch that was trained on (those prepared ahead do not count)."""
+        self._marked += 1
 
     def state_dict(self) -> dict:
         """Returns where training stands: epoch, position (batches done in it), and what a position means."""
@@ -147,6 +147,7 @@ class Assembly(Loader):
 
     def _iterate(self) -> Iterator[Batch]:
         start, self._start = self._start, 0
+        self._marked = start
         self._plans.clear()
         draws, before = enumerate(self._draws(self.epoch, start), start), self.epoch * len(self)
         work = (self._assembled(draw, share_done(before + number, self.total)) for number, draw in draws)

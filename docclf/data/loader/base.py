@@ -13,9 +13,9 @@ from docclf.data.pixels.source import Source
 class Loader(Protocol):
     """Batches of one rank, epoch after epoch, that can go on in the middle of one.
 
-    `set_epoch` comes before each epoch (Lightning calls it through `sampler`), `mark(n)` after the n-th batch of it has
-    been trained on; then `state_dict()` tells the place, and `load_state_dict` goes on with exactly the batches that
-    were still to come.
+    `set_epoch` comes before each epoch (Lightning calls it through `sampler`), `count()` when a batch of it is trained
+    on; then `state_dict()` tells the place, and `load_state_dict` goes on with exactly the batches that were still to
+    come.
 
     Attributes:
         source: the images by number, without augmentation.
@@ -46,8 +46,8 @@ class Loader(Protocol):
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch that the next iteration walks; a new epoch starts at its first batch."""
 
-    def mark(self, batches_done: int) -> None:
-        """Tells how many batches of the current epoch have been trained on."""
+    def count(self) -> None:
+        """Counts a batch of the current epoch that is trained on."""
 
     def prepare(self, batch: Batch) -> Batch:
         """Returns a batch that was moved to the device with all its views, uint8 [B,3,S,S]."""

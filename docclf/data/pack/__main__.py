@@ -1,5 +1,8 @@
 """`python -m docclf.data.pack.read SOURCE --out DIR --side 128`: makes a pack, or verifies one."""
 
+if __name__ == "__main__":
+    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+
 import argparse
 import time
 

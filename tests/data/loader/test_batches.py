@@ -118,7 +118,7 @@ def test_resume_sees_what_was_still_to_come():
     first = batches(samples_per_epoch=300)
     first.set_epoch(2)
     for number, _ in enumerate(first, start=1):
-        first.mark(number)
+        first.count()
         if number == 11:
             break
     second = batches(samples_per_epoch=300)
@@ -136,13 +136,13 @@ def test_marks_count_trained_batches_not_prepared_ones():
     iterator = iter(loader)
     next(iterator)
     next(iterator)
-    loader.mark(1)
+    loader.count()
     assert loader.state_dict()["position"] == 1
 
 
 def test_resume_in_the_middle_refuses_other_data():
     loader = batches()
-    loader.mark(3)
+    loader.count()
     state = loader.state_dict()
     for other in (batches(length=104), batches(batch_size=4), batches(seed=1)):
         with pytest.raises(InputError, match="cannot resume in the middle"):

@@ -1,0 +1,33 @@
+"""Slurm: a job that is warned before its time is over is put back into the queue, where the same command goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+
+INTERACTIVE = ("bash", "interactive")
+
+
+def requeue(number: int) -> None:
+    """Has Slurm queue this job again after SIGUSR1 (``#SBATCH --signal=USR1@90``); does nothing elsewhere.
+
+    Args:
+        number: of the signal that ended the program.
+    """
+    job = os.environ.get("SLURM_JOB_ID")
+    first = os.environ.get("SLURM_PROCID", "0") == "0" and os.environ.get("LOCAL_RANK", "0") == "0"
+    if number != signal.SIGUSR1 or job is None or not first or os.environ.get("SLURM_JOB_NAME") in INTERACTIVE:
+        return
+    if "SLURM_ARRAY_JOB_ID" in os.environ:
+        job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{os.environ['SLURM_ARRAY_TASK_ID']}"
+    try:
+        done = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, timeout=60)
+        failed = done.stderr.strip() or f"exit code {done.returncode}" if done.returncode else None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        failed = str(error)
+    print(
+        f"Slurm queues job {job} again"
+        if failed is None
+        else f"job {job} could not be queued again ({failed}); submit the same command",
+        file=sys.stderr,
+    )
