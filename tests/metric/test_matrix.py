@@ -6,7 +6,7 @@ import torch
 from metric.test_exact import TARGETS, check, embeddings
 
 from docclf.errors import InputError
-from docclf.metric.pairs import pilot
+from docclf.metric.pairs import sweep
 from docclf.metric.register_query import RegisterQuery
 
 
@@ -43,8 +43,8 @@ def test_cosines_as_a_matrix_give_the_numbers_of_the_embeddings(monkeypatch):
     metric = RegisterQuery(TARGETS, replicates=50)
     unit = [torch.nn.functional.normalize(part.double(), dim=1).float() for part in (query, register)]
     one = metric(register, names, query, asked, parents=torch.arange(45) // 2).metrics
-    for keep_all in (pilot.KEEP_ALL, 10):
-        monkeypatch.setattr(pilot, "KEEP_ALL", keep_all)
+    for plain in (sweep.PLAIN, 10):
+        monkeypatch.setattr(sweep, "PLAIN", plain)
         other = metric.of_scores(unit[0] @ unit[1].T, names, asked, parents=torch.arange(45) // 2).metrics
         assert other == pytest.approx(one, abs=1e-6)
 
