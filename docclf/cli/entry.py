@@ -14,7 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from docclf.cli.requeue import requeue
 from docclf.errors import InputError
-from docclf.utils import stop
+from docclf.utils import console, stop
+from docclf.utils.text import shown
 
 # What Lightning and torch say about themselves, true of every run and of no use to its user.
 NOISE = (
@@ -38,6 +39,7 @@ def run(main: Callable[[], None]) -> None:
     ``+experiment=x`` is read as ``experiment=x``. With ``HYDRA_FULL_ERROR=1`` every error keeps its traceback. Ctrl-C
     and the signals of shells and batch systems end it with a sentence and exit code 130.
     """
+    console.prepare()
     with stop.orderly(requeue):
         _run(main)
 
@@ -82,7 +84,7 @@ def config_folders() -> list[Path]:
 
 
 def _leave(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    print(shown(f"error: {message}", keep="\n"), file=sys.stderr)
     sys.exit(1)
 
 

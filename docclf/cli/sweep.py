@@ -12,6 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict, read_write
 
 from docclf.errors import InputError
+from docclf.utils.text import shown
 
 
 class Failures(Callback):
@@ -25,7 +26,8 @@ class Failures(Callback):
         while cause is not None and not isinstance(cause, InputError):
             cause = cause.__cause__
         words = " ".join(job_return.overrides or [])
-        print(f"failed: {words}\n  {type(error).__name__}: {cause or error}", file=sys.stderr, flush=True)
+        text = shown(f"failed: {words}\n  {type(error).__name__}: {cause or error}", keep="\n")
+        print(text, file=sys.stderr, flush=True)
 
 
 def one_job(folder: Path) -> None:

@@ -12,6 +12,7 @@ from docclf.metric.result import Result
 from docclf.report.inputs import Evaluation
 from docclf.report.outcome import outcome
 from docclf.utils import atomic
+from docclf.utils.text import to_json
 
 NAME = "compare.npz"
 VERSION = 2
@@ -69,7 +70,7 @@ def write(path: Path, result: Result, evaluation: Evaluation, about: dict) -> No
         for key, value in getattr(result, group).items()
     }
     arrays |= {
-        "head": np.frombuffer(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogateescape"), np.uint8),
+        "head": np.frombuffer(to_json(head).encode(), np.uint8),
         "labels": np.array([evaluation.label(place) for place in places], np.int64),
         "right": found.right,
         "known": found.known,

@@ -13,6 +13,7 @@ from docclf.data.index.command import add_source_arguments, indexes_of, main
 from docclf.data.index.copies import NEAR, drop_copies, near_pairs
 from docclf.data.pack.estimate import predict
 from docclf.data.pack.items import PackItems
+from docclf.utils import text
 
 _SHOWN = 10
 
@@ -30,7 +31,7 @@ def report(indexes: list[Index], side: int, threads: int | None = None, shown: i
     lines = []
     for index in indexes:
         size = sum(entry.size for entry in index.entries)
-        lines.append(f"{index.root}: {len(index.entries)} readable images, {size / 1e9:.3f} GB")
+        lines.append(f"{text.shown(str(index.root))}: {len(index.entries)} readable images, {size / 1e9:.3f} GB")
     lines += _listed("left out", [f"{p}: {reason}" for index in indexes for p, reason in index.skipped], shown)
     copies = drop_copies(entries, "exact")
     lines += _listed("exact copies", [f"{entries[k].path}: {reason}" for k, reason in copies.items()], shown)
@@ -54,7 +55,7 @@ def report(indexes: list[Index], side: int, threads: int | None = None, shown: i
 
 def _listed(title: str, rows: list[str], shown: int) -> list[str]:
     more = [f"  and {len(rows) - shown} more"] if len(rows) > shown else []
-    return [f"{title}: {len(rows)}", *(f"  {row}" for row in rows[:shown]), *more]
+    return [f"{title}: {len(rows)}", *(f"  {text.shown(row)}" for row in rows[:shown]), *more]
 
 
 def _range(name: str, values: np.ndarray) -> str:

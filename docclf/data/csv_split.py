@@ -1,27 +1,28 @@
 """A csv table of images with a split column, for evaluation only."""
 
-import csv
 import hashlib
+import logging
 from pathlib import Path
 
 import numpy as np
 
 from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
+from docclf.data.evaluation.rows import cropped, validation_rows
 from docclf.data.evaluation.set import SPLITS, EvaluationSet
 from docclf.data.loader.batches import Batches
 from docclf.data.sources.scan import check_folder
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS, read_image
 
-COLUMNS = ("path", "label", "split", "is_query", "is_gallery")
-FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "": False}
+_log = logging.getLogger(__name__)
 
 
 class CsvSplit:
     """Evaluates on the rows of a csv whose split is validation: queries against the gallery.
 
     The columns are those that OpenMetricLearning writes: path, label, split (train or validation), is_query and
-    is_gallery (True, False, 1, 0, or empty for train); others are ignored. Both splits, val and test, are these rows.
+    is_gallery (True, False, 1, 0, or empty for train), and x_1, y_1, x_2, y_2 for the part of the picture that is
+    meant (pixels, empty for all of it); others are ignored. Both splits, val and test, are these rows.
 
     Args:
         image_size: side S, pixels.
@@ -53,22 +54,24 @@ class CsvSplit:
     ):
         if mode not in ("split", "all_pairs"):
             raise InputError(f"data.mode={mode!r}: want split or all_pairs.")
-        folder, rows = check_folder(root, "data.root"), _validation(csv)
-        missing = [row["path"] for row in rows if not (folder / row["path"]).is_file()]
-        if missing:
-            raise InputError(
-                f"data.csv={csv}: {len(missing)} of {len(rows)} validation files are not below {folder}, for example "
-                f"{', '.join(missing[:5])}; data.root is the folder that the paths are relative to."
-            )
+        folder = check_folder(root, "data.root")
+        rows = validation_rows(csv, folder)
         register, query = _all_pairs(rows) if mode == "all_pairs" else _parts(csv, rows)
         registered = sorted({row["label"] for row in register})
         classes = registered + sorted({row["label"] for row in query} - set(registered))
         numbers = {name: number for number, name in enumerate(classes)}
 
         def part(chosen: list[dict]) -> EvaluationPart:
-            names = [row["path"] for row in chosen]
             labels = np.array([numbers[row["label"]] for row in chosen], dtype=np.int64)
-            return EvaluationPart(names, labels, lambda i: read_image(folder / names[i], max_pixels, name=names[i]))
+
+            def read(i: int) -> np.ndarray:
+                path = chosen[i]["path"]
+                return cropped(read_image(folder / path, max_pixels, name=path), chosen[i])
+
+            return EvaluationPart([row["name"] for row in chosen], labels, read)
+
+        if boxes := sum(row["box"] is not None for row in rows):
+            _log.info("%s: %d of %d images are cropped to their boxes (x_1, y_1, x_2, y_2)", csv, boxes, len(rows))
 
         sides = {"register": part(register), "query": part(query)}
         parts = {(split, side): sides[side] for split in SPLITS for side in sides}
@@ -76,6 +79,7 @@ class CsvSplit:
             "root": str(folder),
             "csv": str(csv),
             "layout": mode,
+            "boxes": boxes,
             "fingerprint": hashlib.sha256(Path(csv).expanduser().read_bytes()).hexdigest(),
             "fingerprint_covers": "the csv file",
             "val_and_test": "the same images",
@@ -117,41 +121,10 @@ class CsvSplit:
         return {"kind": "csv", **self.evaluation.facts()}
 
 
-def _validation(path: str) -> list[dict]:
-    """Returns the validation rows, their flags as bool."""
-    try:
-        with Path(path).expanduser().open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"data.csv={path}: cannot be read as UTF-8 csv ({error}).") from error
-    absent = [name for name in COLUMNS if name not in header]
-    if absent:
-        raise InputError(
-            f"data.csv={path}: column {', '.join(absent)} is missing; expected {', '.join(COLUMNS)}, found "
-            f"{', '.join(header) or 'none'}."
-        )
-    found = []
-    for line, row in enumerate(rows, 2):
-        if row["split"] not in ("train", "validation"):
-            raise InputError(f"data.csv={path}, row {line}: split={row['split']!r}; want train or validation.")
-        if row["split"] == "train":
-            continue
-        if not row["path"] or not row["label"]:
-            raise InputError(f"data.csv={path}, row {line}: path and label must not be empty.")
-        for name in ("is_query", "is_gallery"):
-            flag = FLAGS.get((row[name] or "").strip().lower())
-            if flag is None:
-                raise InputError(f"data.csv={path}, row {line}: {name}={row[name]!r}; want True or False.")
-            row[name] = flag
-        found.append(row | {"line": line})
-    return found
-
-
 def _parts(path: str, rows: list[dict]) -> tuple[list[dict], list[dict]]:
     gallery, query = ([row for row in rows if row[name]] for name in ("is_gallery", "is_query"))
-    known = {row["path"] for row in gallery}
-    both = [f"row {row['line']} ({row['path']})" for row in query if row["path"] in known]
+    known = {row["name"] for row in gallery}
+    both = [f"row {row['line']} ({row['name']})" for row in query if row["name"] in known]
     if both:
         raise InputError(
             f"data.csv={path}: {len(both)} images are both query and gallery and would match themselves, for example "
@@ -169,11 +142,11 @@ def _all_pairs(rows: list[dict]) -> tuple[list[dict], list[dict]]:
     first = {}
     for row in rows:
         if row["is_query"] or row["is_gallery"]:
-            first.setdefault(row["label"], row["path"])
-    unique = {row["path"]: row for row in reversed(rows) if row["is_query"] or row["is_gallery"]}
+            first.setdefault(row["label"], row["name"])
+    unique = {row["name"]: row for row in reversed(rows) if row["is_query"] or row["is_gallery"]}
     chosen = sorted(unique.values(), key=lambda row: row["line"])
-    register = [row for row in chosen if first[row["label"]] == row["path"]]
-    query = [row for row in chosen if first[row["label"]] != row["path"]]
+    register = [row for row in chosen if first[row["label"]] == row["name"]]
+    query = [row for row in chosen if first[row["label"]] != row["name"]]
     if not query:
         raise InputError("data.mode=all_pairs: no class has two validation images, so there is nothing to compare.")
     return register, query

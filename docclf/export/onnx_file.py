@@ -19,6 +19,7 @@ from docclf.model.network import Network
 from docclf.provenance.commit import commit
 from docclf.provenance.facts import preprocessing
 from docclf.utils import atomic
+from docclf.utils.text import to_json
 
 
 def export(
@@ -63,10 +64,10 @@ def export(
         "output": "float32 unit vectors [N,D]; the score of two is their dot product, a cosine",
         "preprocessing": json.dumps(preprocessing(Network(found.encoder, found.image_size))),
         "weights_sha256": found.fingerprint,
-        "config": json.dumps(found.config, ensure_ascii=False),
-        "data": json.dumps(found.facts, ensure_ascii=False),
-        "licences": json.dumps(found.licences(licence, data_licence), ensure_ascii=False),
-        "thresholds": json.dumps(rows, ensure_ascii=False),
+        "config": to_json(found.config),
+        "data": to_json(found.facts),
+        "licences": to_json(found.licences(licence, data_licence)),
+        "thresholds": to_json(rows),
         "opset": str(opset),
         "exporter": f"torch {torch.__version__} {exporter}",
         "parity": json.dumps(graph.parity(model.SerializeToString(), found.encoder, found.image_size, input)),

@@ -5,6 +5,7 @@ if __name__ == "__main__":
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from docclf.cli import entry as cli
@@ -15,7 +16,8 @@ from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
 from docclf.imaging.read import read_image
-from docclf.utils.cosines import text
+from docclf.utils import cosines
+from docclf.utils.text import shown, to_json
 
 SHOWN = 20
 
@@ -44,27 +46,46 @@ def register(chosen: argparse.Namespace) -> None:
 
 
 def match(chosen: argparse.Namespace) -> None:
-    """Prints the label of each image, or unknown."""
+    """Prints the label of each image, or unknown; one that cannot be read costs the others nothing."""
     gallery = storage.load(chosen.gallery, open_model(chosen.model, chosen.allow), chosen.search)
     if chosen.threshold is not None:
         gallery.set_threshold(thresholds.given(chosen.threshold))
     if gallery.threshold and not chosen.json:
         print(f"threshold: {thresholds.sentence(gallery.threshold)}; search: {gallery.search().name}")
+    failed = 0
     for name in chosen.images:
-        found = gallery.match([read_image(name)], chosen.top)[0]
-        if chosen.json:
-            print(json.dumps({"image": name, **vars(found)}, ensure_ascii=False))
+        try:
+            pixels = read_image(name)
+        except InputError as error:
+            failed += 1
+            print(_line({"image": name, "error": str(error)}) if chosen.json else shown(f"{error}"))
             continue
-        print(f"{name}: {found.answer}  cosine {text(found.cosine)}")
+        found = gallery.match([pixels], chosen.top)[0]
+        if chosen.json:
+            print(_line({"image": name, **vars(found)}))
+            continue
+        print(shown(f"{name}: {found.answer}  cosine {cosines.text(found.cosine)}"))
         for label, cosine in found.top:
-            print(f"    {text(cosine)}  {label}")
+            print(shown(f"    {cosines.text(cosine)}  {label}"))
+    if failed:
+        raise InputError(f"{failed} of {len(chosen.images)} images could not be read; the others are answered above.")
+
+
+def _line(answer: dict) -> str:
+    """Returns an answer as JSON in letters that the console has."""
+    text = to_json(answer)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(answer)
+    return text
 
 
 def show(chosen: argparse.Namespace) -> None:
     """Prints the labels and how many images each has."""
     gallery = storage.load(chosen.gallery)
     for label, count in gallery.counts().items():
-        print(f"{count:6}  {label}")
+        print(shown(f"{count:6}  {label}"))
     print(f"{len(gallery):6}  in all; model {gallery.fingerprint[:17]}, {gallery.image_size} px")
     print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none'}")
 
@@ -74,7 +95,7 @@ def remove(chosen: argparse.Namespace) -> None:
     gallery = storage.load(chosen.gallery)
     gone = gallery.remove(chosen.label, chosen.image)
     storage.save(gallery, chosen.gallery)
-    print(f"removed: {gone} images of {chosen.label}; {len(gallery)} are left")
+    print(shown(f"removed: {gone} images of {chosen.label}; {len(gallery)} are left"))
 
 
 def threshold(chosen: argparse.Namespace) -> None:

@@ -9,8 +9,10 @@ import numpy as np
 from docclf.data.evaluation.layout import QUERY_PREFIX, class_of
 from docclf.data.sources.scan import CLOSED, check_folder, scan
 from docclf.errors import InputError
+from docclf.gallery.match import checked
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
+from docclf.utils.text import shown
 
 APART = 10.0  # grey levels of 255, root mean square
 
@@ -33,7 +35,7 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.text}"
+        return shown(f"{self.kind}: {self.text}")
 
 
 def differ(a: Picture, b: Picture) -> bool:
@@ -77,9 +79,9 @@ def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], li
             findings.append(Finding("skipped", f"{name}: its name says it is a query"))
             continue
         try:
-            found.append(picture(root / name, class_of(name), name, side))
+            found.append(picture(root / name, checked(class_of(name)), name, side))
         except InputError as error:
-            findings.append(Finding("skipped", str(error)))
+            findings.append(Finding("skipped", f"{name}: {str(error).removeprefix(f'{root / name}: ')}"))
     if not found:
         more = f" ({findings[0]})" if findings else ""
         raise InputError(f"{root}: no readable image there or below it{more}; expected LABEL.jpg or LABEL/FILE.jpg.")

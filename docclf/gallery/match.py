@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from docclf.errors import InputError
+from docclf.utils.text import shown
 
 UNKNOWN = "unknown"
 
@@ -38,9 +39,16 @@ def checked(label: str) -> str:
     """Returns a label in Unicode form C.
 
     Raises:
-        InputError: it is empty, has an empty part, or is the word for no label.
+        InputError: it is empty, has an empty part, is the word for no label, or holds a control character.
     """
     label = unicodedata.normalize("NFC", label)
-    if not label.isprintable() or any(not part.strip() for part in label.split("/")) or label.lower() == UNKNOWN:
-        raise InputError(f"label {label!r}: want a name, with / before a sub-label, other than {UNKNOWN!r}.")
+    for character in label:
+        if unicodedata.category(character) in ("Cc", "Zl", "Zp") or 0xD800 <= ord(character) < 0xDC80:
+            name = unicodedata.name(character, "a control character")
+            raise InputError(
+                f"label {shown(label)}: holds U+{ord(character):04X} ({name}), which ends or moves a line; rename it. "
+                "Letters, spaces, joiners and emoji of any script may stand in a label."
+            )
+    if any(not part.strip() for part in label.split("/")) or label.lower() == UNKNOWN:
+        raise InputError(f"label {shown(label)!r}: want a name, with / before a sub-label, other than {UNKNOWN!r}.")
     return label

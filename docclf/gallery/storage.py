@@ -13,6 +13,7 @@ from docclf.gallery.gallery import Gallery
 from docclf.gallery.schema import VERSION
 from docclf.utils import atomic
 from docclf.utils.arrays import read_npz
+from docclf.utils.text import to_json
 
 # Torch and onnxruntime agree to 1e-6 of a cosine; int8 weights or other preprocessing do not to 1e-5.
 AGREE = 1 - 1e-5
@@ -36,7 +37,7 @@ def save(gallery: Gallery, path: str | Path) -> None:
         "sha256": gallery.hashes,
         "threshold": gallery.threshold,
     }
-    text = json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    text = to_json(head).encode()
     arrays = {"head": np.frombuffer(text, np.uint8), "vectors": gallery.vectors, "probe": gallery.probe}
 
     def fill(temporary: str) -> None:

@@ -1,6 +1,5 @@
 """Embeddings that were computed elsewhere, as something to evaluate."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from torch import Tensor
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.utils.arrays import read_npy
+from docclf.utils.table import find_file, missing_hint, read_table
 
 PARTS = ("register", "query")
 
@@ -104,37 +104,34 @@ class Embeddings:
                 f"{self.root / array}: {len(bad)} of {len(values)} rows hold NaN or infinite values, for example row "
                 f"{bad[0]} (counted from 0); compute them again or leave them out."
             )
-        rows = read_table(self.root / table, columns)
+        rows = _rows(self.root / table, columns)
         if len(rows) != len(values):
             raise InputError(f"{self.root / table} has {len(rows)} rows, but {array} has {len(values)}; want one each.")
         return values, rows
 
     def _check_paths(self) -> None:
-        paths = [path for part in PARTS for path in self.paths[part] if path]
-        missing = [path for path in paths if not (self.root / path).is_file()]
+        places = {path: find_file(self.root, path) for part in PARTS for path in self.paths[part] if path}
+        missing = [path for path, place in places.items() if place is None]
         if missing:
             raise InputError(
-                f"{len(missing)} of {len(paths)} files named in the csv are not there, for example "
-                f"{', '.join(missing[:5])}; relative to {self.root}. Without the column path no images are needed."
+                f"{len(missing)} of {len(places)} files named in the csv are not there, for example "
+                f"{', '.join(missing[:5])}; relative to {self.root}.{missing_hint(missing)} Without the column path no "
+                "images are needed."
             )
+        self.paths = {part: [places.get(path, path) for path in self.paths[part]] for part in PARTS}
 
 
-def read_table(path: Path, columns: tuple[str, ...]) -> list[dict]:
+def _rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
     """Returns the rows of a csv file as dicts.
 
     Raises:
-        InputError: no such text file, a column is missing or a label is empty.
+        InputError: no such table, a column is missing or a label is empty.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 csv ({error}).") from error
+    header, rows = read_table(path, "labels")
     absent = [name for name in columns if name not in header]
     if absent:
         raise InputError(f"{path}: column {', '.join(absent)} is missing; it has {', '.join(header) or 'none'}.")
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         if not row["label"]:
             raise InputError(f"{path}, row {line}: label is empty.")
-    return rows
+    return [row for _, row in rows]

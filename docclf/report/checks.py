@@ -11,6 +11,7 @@ from docclf.errors import InputError
 from docclf.report.inputs import Evaluation, Finding, Place
 from docclf.report.near import MOST_PAIRS, flat, near_pairs
 from docclf.utils.cosines import alike
+from docclf.utils.text import shown
 
 EXAMPLES = 12
 PICTURES = 4
@@ -177,8 +178,13 @@ def _names(evaluation: Evaluation) -> list[Finding]:
         return []
     text = ("groups of class names that differ only in case, spaces, hyphens or Unicode form; if they mean one "
             "class, its images count as impostors of each other.")  # fmt: skip
-    examples = [" / ".join(f"{name!a}" if not name.isprintable() else name for name in names) for names in alike]
+    examples = [" / ".join(_told(name) for name in names) for names in alike]
     return [Finding("class names alike", "problem", len(alike), text, examples[:EXAMPLES])]
+
+
+def _told(name: str) -> str:
+    """Returns a class name that shows how it differs: with code points where two would look the same."""
+    return shown(name) if name.isprintable() and name.isascii() else f"{shown(name)} ({name!a})"
 
 
 def _registration(evaluation: Evaluation) -> list[Finding]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
+from docclf.utils.text import shown
+
 Place = tuple[str, int]  # part (register or query) and index in it
 
 
@@ -41,8 +43,8 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        shown = f" For example {self.examples[0].rstrip('.')}." if self.examples else ""
-        return f"{self.level}: {self.kind}: {self.count}: {self.text}{shown}"
+        example = f" For example {self.examples[0].rstrip('.')}." if self.examples else ""
+        return shown(f"{self.level}: {self.kind}: {self.count}: {self.text}{example}")
 
 
 @dataclass

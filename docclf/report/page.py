@@ -5,6 +5,7 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
 
 from docclf.measures import keys, measure_of, title
 from docclf.report import charts
@@ -20,6 +21,7 @@ from docclf.report.strip import strip
 from docclf.report.thumbnail import Thumbnails
 from docclf.report.worst import worst
 from docclf.utils import atomic, cosines
+from docclf.utils.text import shown as readable
 
 
 def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> list[Path]:
@@ -80,7 +82,7 @@ def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> lis
     }
     contents |= {f"{drawing.name}.png": drawing.png for drawing in drawings.values() if drawing is not None}
     for name, content in contents.items():
-        atomic.write_bytes(folder / name, content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+        atomic.write_bytes(folder / name, content if isinstance(content, bytes) else _encoded(name, content))
     return [folder / name for name in contents]
 
 
@@ -88,9 +90,19 @@ def render(template: str, **values: Any) -> str:
     """Returns a page from a template of this folder; every value is escaped unless it is Markup."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                                     undefined=jinja2.StrictUndefined)  # fmt: skip
+                                     undefined=jinja2.StrictUndefined, finalize=_readable)  # fmt: skip
     environment.filters |= {"share": share, "number": number, "signed": signed, "cosine": cosines.text}
     return environment.get_template(template).render(**values)
+
+
+def _encoded(name: str, content: str) -> bytes:
+    """Returns a page as UTF-8, and a table with the very bytes of each name, so that it finds the file again."""
+    return content.encode("utf-8", "surrogateescape" if name.endswith(".csv") else "backslashreplace")
+
+
+def _readable(value: Any) -> Any:
+    """Returns a value for a page: text with what would end a line or turn its direction spelled out."""
+    return readable(value, keep="\n\t") if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def tiles(result: Any, rows: list) -> list[dict]:

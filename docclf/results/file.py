@@ -11,6 +11,7 @@ import numpy as np
 
 from docclf import measures as table
 from docclf.errors import InputError
+from docclf.utils.text import to_json
 
 VERSION = 1
 NAME = "results.jsonl"
@@ -23,8 +24,7 @@ def append(path: Path, record: dict[str, Any]) -> None:
     Raises:
         InputError: the folder cannot be made or the file not be written.
     """
-    line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
-    data = line.encode("utf-8", "surrogateescape")
+    data = (to_json(record, separators=(",", ":")) + "\n").encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from docclf.teacher.fill import fill
 from docclf.teacher.identity import differences, identity
 from docclf.teacher.tower import Tower
 from docclf.utils import atomic
+from docclf.utils.cache_folder import cache_folder
 
 _log = logging.getLogger(__name__)
 MANIFEST, FEATURES = "manifest.json", "features.f16"
@@ -135,5 +135,4 @@ class Cache:
 
 
 def _own_folder(now: dict) -> Path:
-    base = Path(os.environ.get("DOCCLF_CACHE") or Path.home() / ".cache" / "docclf").expanduser()
-    return base / "teacher" / hashlib.sha256(json.dumps(now, sort_keys=True).encode()).hexdigest()[:24]
+    return cache_folder() / "teacher" / hashlib.sha256(json.dumps(now, sort_keys=True).encode()).hexdigest()[:24]

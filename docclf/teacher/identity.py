@@ -31,7 +31,7 @@ def identity(tower: Tower, dataset: Any, source: Any, side: int, device: torch.d
             "side": side,
             "fingerprint": source.fingerprint,
             "fingerprints": _fingerprints({k: v for k, v in dataset.describe().items() if k != "evaluation"}),
-            "names": _digest(source.name(i).encode() for i in _spread(len(source), NAMES)),
+            "names": _digest(source.name(i).encode("utf-8", "surrogateescape") for i in _spread(len(source), NAMES)),
             "pixels": _digest(squash(source.read(i), side).tobytes() for i in _spread(len(source), PICTURES)),
         },
     }

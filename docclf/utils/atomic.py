@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docclf.errors import InputError
+from docclf.utils.text import valid
 
 
 def write(path: str | Path, fill: Callable[[str], None]) -> None:
@@ -45,8 +46,8 @@ def write_bytes(path: str | Path, content: bytes) -> None:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes ``text`` to ``path`` as UTF-8, whole or not at all."""
-    write_bytes(path, text.encode())
+    """Writes ``text`` to ``path`` as UTF-8, whole or not at all; bytes of a name that are none are spelled out."""
+    write_bytes(path, valid(text).encode())
 
 
 def _sync(path: str) -> None:

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from image_files import pixels, save
 
@@ -58,3 +60,69 @@ def test_bad_tables_are_refused(root):
         opened(root, ["a.png,1,train"], "path,label,split")
     with pytest.raises(InputError, match="0 gallery images and 0 queries"):
         opened(root, ROWS[:1])
+
+
+BOXED = HEADER + ",x_1,y_1,x_2,y_2"
+
+
+def test_boxes_are_cropped(root):
+    rows = ["a.png,A,validation,0,1,x,,,,", "b.png,B,validation,0,1,x,0,0,36,24"]
+    rows += ["c.png,A,validation,1,0,x,0,0,18,24", "c.png,B,validation,1,0,x,18.0,4,36,24"]
+    data = opened(root, rows, BOXED)
+    assert data.item_names("test", "query") == ["c.png[0,0,18,24]", "c.png[18,4,36,24]"]
+    assert (data.image("test", "query", 1) == pixels(2)[4:24, 18:36]).all()
+    assert (data.image("test", "register", 0) == pixels(0)).all() and data.describe()["boxes"] == 3
+    assert opened(root, rows[:1] + rows[2:], BOXED, mode="all_pairs").describe()["test"]["queries"] == 1
+
+
+@pytest.mark.parametrize(
+    "box", ["0,0,1,24", "-1,0,9,9", "0.1,0.1,0.9,0.9", "9,0,3,9", "0,0,9,", "a,b,c,d", "0,0,inf,9"]
+)
+def test_boxes_that_are_none(root, box):
+    with pytest.raises(InputError, match="row 6: x_1=.*whole pixels"):
+        opened(root, [*[f"{row},,,," for row in ROWS[:4]], f"d.png,3,validation,1,0,x,{box}"], BOXED)
+
+
+def test_a_box_beyond_the_picture_and_half_of_the_columns(root):
+    data = opened(root, [*[f"{row},,,," for row in ROWS[:4]], "d.png,3,validation,1,0,x,0,0,99,9"], BOXED)
+    with pytest.raises(InputError, match=r"row 6, d.png: the box 0, 0, 99, 9 .* 36 x 24 pixels"):
+        data.image("test", "query", 1)
+    with pytest.raises(InputError, match="column x_2, y_2 is missing"):
+        opened(root, ROWS, HEADER + ",x_1,y_1")
+
+
+@pytest.mark.parametrize(
+    "save_as",
+    [
+        lambda text: text.replace(",", ";").encode("utf-8-sig"),
+        lambda text: text.replace(",", "\t").encode("utf-16"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace(",", " , ").encode(),
+        lambda text: (text + "\n,,,,,\n \n").encode(),
+        lambda text: text.replace("path,label", " Path ,LABEL").replace("validation", "Validation").encode(),
+        lambda text: text.replace("a.png", "a.png  ").replace("c.png", ".\\c.png").encode(),
+    ],
+)
+def test_tables_as_people_save_them(root, save_as):
+    wanted = opened(root)
+    (root / "table.csv").write_bytes(save_as("\n".join([HEADER, *ROWS]) + "\n"))
+    data = CsvSplit(16, 0, str(root), str(root / "table.csv"), batch_size=4, threads=1)
+    for part in ("register", "query"):
+        assert data.item_names("test", part) == wanted.item_names("test", part)
+    assert data.class_names("test") == wanted.class_names("test")
+
+
+def test_paths_of_other_systems(root):
+    save(root / "deep" / "kärtchen.png", 7)
+    save(root / os.fsdecode(b"caf\xe9.png"), 8)
+    rows = [*ROWS, r"deep\kärtchen.png,1,validation,1,0,x", "deep/ka\u0308rtchen.png,2,validation,1,0,x"]
+    assert opened(root, rows).item_names("test", "query")[2:] == ["deep/kärtchen.png"] * 2
+    table = "\n".join([HEADER, *ROWS]).encode() + b"\ncaf\xe9.png,1,validation,1,0,x\n"
+    (root / "table.csv").write_bytes(table)
+    data = CsvSplit(16, 0, str(root), str(root / "table.csv"), batch_size=4, threads=1)
+    assert (data.image("test", "query", 2) == pixels(8)).all()
+    (root / "table.csv").write_bytes(table.replace(b"caf\xe9", b"th\xe9"))
+    with pytest.raises(InputError, match="CSV UTF-8"):
+        CsvSplit(16, 0, str(root), str(root / "table.csv"), batch_size=4, threads=1)
+    with pytest.raises(InputError, match="paths of a Windows machine"):
+        opened(root, [*ROWS, r"C:\scans\a.png,1,validation,1,0,x"])

@@ -20,6 +20,7 @@ from docclf.data.loader.threads import thread_count
 from docclf.errors import InputError
 from docclf.synthetic import capture, draw
 from docclf.synthetic.worker import Row
+from docclf.utils.cache_folder import cache_folder
 
 try:
     import fcntl
@@ -61,9 +62,7 @@ def cached(
 
 
 def _place(folder: str | None) -> Path:
-    base = (
-        Path(folder or os.environ.get("DOCCLF_CACHE") or Path.home() / ".cache" / "docclf").expanduser() / "synthetic"
-    )
+    base = (Path(folder).expanduser() if folder else cache_folder()) / "synthetic"
     try:
         base.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=base):

@@ -20,6 +20,7 @@ from docclf.data.sources.source import Source
 from docclf.errors import InputError
 from docclf.imaging.kinds import EXTENSIONS
 from docclf.imaging.read import MAX_PIXELS
+from docclf.utils.text import shown
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def index_source(
     skipped: dict[str, str] = {}
     with (
         ThreadPoolExecutor(thread_count(threads), thread_name_prefix="docclf-index") as pool,
-        tqdm(desc=f"checking {root.name}", unit="image", disable=None) as bar,
+        tqdm(desc=f"checking {shown(root.name)}", unit="image", disable=None) as bar,
     ):
         try:
             for results in checked(source, known, max_pixels, pool, thread_count(threads), bar):
@@ -181,12 +182,12 @@ def _report(index: Index, seen: int, argument: str) -> None:
         )
 
 
-def left_out(skipped: list[tuple[str, str]], shown: int = 5) -> list[str]:
+def left_out(skipped: list[tuple[str, str]], most: int = 5) -> list[str]:
     """Returns a line for each reason, with the first file that has it and how many more have.
 
     Args:
         skipped: (name, reason) of each file.
-        shown: lines; one more says how many reasons are left.
+        most: lines; one more says how many reasons are left.
     """
     reasons: dict[str, list[str]] = {}
     for name, reason in skipped:
@@ -195,4 +196,4 @@ def left_out(skipped: list[tuple[str, str]], shown: int = 5) -> list[str]:
         f"  {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
         for reason, names in reasons.items()
     ]
-    return lines[:shown] + ([f"  and {len(lines) - shown} more reasons"] if len(lines) > shown else [])
+    return lines[:most] + ([f"  and {len(lines) - most} more reasons"] if len(lines) > most else [])

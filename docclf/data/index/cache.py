@@ -12,11 +12,13 @@ import os
 import tempfile
 import zipfile
 from dataclasses import astuple, fields
+from glob import escape, glob
 from pathlib import Path
 
 import numpy as np
 
 from docclf.data.index.entry import Entry
+from docclf.utils.cache_folder import cache_folder
 
 _log = logging.getLogger(__name__)
 _VERSION = 3
@@ -32,9 +34,8 @@ class IndexCache:
     """
 
     def __init__(self, location: str, max_pixels: int):
-        base = os.environ.get("DOCCLF_CACHE") or Path.home() / ".cache" / "docclf"
         key = hashlib.sha256(os.fsencode(f"{location}\0{max_pixels}")).hexdigest()[:24]
-        self.location, self.file = location, Path(base) / "index" / f"{key}.npz"
+        self.location, self.file = location, cache_folder() / "index" / f"{key}.npz"
         self._parts: list[Path] = []
         self._stream = None
 
@@ -47,7 +48,7 @@ class IndexCache:
             pass
         except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
             _log.warning("the cached index of %s is unreadable and made anew (%s)", self.location, error)
-        self._parts = sorted(self.file.parent.glob(f"{self.file.stem}.*.part")) if self.file.parent.is_dir() else []
+        self._parts = sorted(map(Path, glob(f"{escape(str(self.file.with_suffix('')))}.*.part")))
         for part in self._parts:
             known.update((entry.path, entry) for entry in _rows(part))
         return known

@@ -10,7 +10,8 @@ from docclf.data.index.copies import DEDUP
 from docclf.data.sources.open import open_source
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
-from docclf.utils import stop
+from docclf.utils import console, stop
+from docclf.utils.text import shown
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, least: str) -> None:
@@ -42,10 +43,11 @@ def indexes_of(options: argparse.Namespace, dedup: str | None = None) -> list[In
 
 def main(work: Callable[[], None]) -> None:
     """Runs a command; what the user can mend is printed as a paragraph with exit code 1, a signal ends it with 130."""
+    console.prepare()
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     with stop.orderly():
         try:
             work()
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(shown(f"error: {error}", keep="\n"), file=sys.stderr)
             sys.exit(1)

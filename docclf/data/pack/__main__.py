@@ -6,12 +6,14 @@ if __name__ == "__main__":
 import argparse
 import time
 
+from docclf.data.index.build import left_out
 from docclf.data.index.command import add_source_arguments, indexes_of, main
 from docclf.data.pack.estimate import check_space, duration, predict
 from docclf.data.pack.items import PackItems
 from docclf.data.pack.verify import verify_pack
 from docclf.data.pack.write import write_pack
 from docclf.errors import InputError
+from docclf.utils.text import shown
 
 
 def run() -> None:
@@ -47,11 +49,8 @@ def _work() -> None:
 def _pack(options: argparse.Namespace) -> None:
     indexes = indexes_of(options)
     for index in indexes:
-        print(f"{index.root}: {len(index.entries)} images, {len(index.skipped)} left out")
-        for path, reason in index.skipped[:5]:
-            print(f"  {path}: {reason}")
-        if len(index.skipped) > 5:
-            print(f"  and {len(index.skipped) - 5} more; python -m docclf.data.check lists them")
+        lines = [f"{index.root}: {len(index.entries)} images, {len(index.skipped)} left out", *left_out(index.skipped)]
+        print("\n".join(map(shown, lines)))
     items = PackItems(indexes, options.side, options.compact, options.max_pixels)
     expected = predict(items, options.threads)
     print(f"pack: {expected}")
