@@ -1,19 +1,15 @@
 """Looks at an embedded split before it is scored: what would make the numbers wrong, flattering or hard to read."""
 
-import re
-import unicodedata
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.report.inputs import Evaluation, Finding, Place
+from docclf.report.class_names import alike_names
+from docclf.report.inputs import EXAMPLES, Evaluation, Finding, Place
 from docclf.report.near import MOST_PAIRS, flat, near_pairs
 from docclf.utils.cosines import alike
-from docclf.utils.text import shown
 
-EXAMPLES = 12
 PICTURES = 4
 SAME_GREY = 8  # grey levels that copies of one picture stay within
 SAME = 0.01  # root mean square difference under which two tiny copies are the same
@@ -36,7 +32,7 @@ def find(evaluation: Evaluation) -> list[Finding]:
         check_embeddings(evaluation)
         findings += _collapsed(evaluation)
     findings += [*_pictures(evaluation), *_repeated(evaluation)]
-    findings += [*_names(evaluation), *_registration(evaluation)]
+    findings += [*alike_names(evaluation), *_registration(evaluation)]
     if evaluation.skipped:
         text = "files that cannot be used as images are left out of the numbers."
         findings.append(Finding("unusable file", "look", len(evaluation.skipped), text,
@@ -166,25 +162,6 @@ def _paired(
 
 def _place(i: int, registered: int) -> Place:
     return ("register", i) if i < registered else ("query", i - registered)
-
-
-def _names(evaluation: Evaluation) -> list[Finding]:
-    groups: dict[str, list[str]] = {}
-    for name in evaluation.class_names:
-        key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-        groups.setdefault("_".join(part for part in re.split(r"[\s_-]+", key) if part), []).append(name)
-    alike = [names for names in groups.values() if len(names) > 1]
-    if not alike:
-        return []
-    text = ("groups of class names that differ only in case, spaces, hyphens or Unicode form; if they mean one "
-            "class, its images count as impostors of each other.")  # fmt: skip
-    examples = [" / ".join(_told(name) for name in names) for names in alike]
-    return [Finding("class names alike", "problem", len(alike), text, examples[:EXAMPLES])]
-
-
-def _told(name: str) -> str:
-    """Returns a class name that shows how it differs: with code points where two would look the same."""
-    return shown(name) if name.isprintable() and name.isascii() else f"{shown(name)} ({name!a})"
 
 
 def _registration(evaluation: Evaluation) -> list[Finding]:

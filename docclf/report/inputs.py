@@ -9,6 +9,7 @@ from torch import Tensor
 
 from docclf.utils.text import shown
 
+EXAMPLES = 12  # of a finding, by name
 Place = tuple[str, int]  # part (register or query) and index in it
 
 
