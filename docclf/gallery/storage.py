@@ -1,6 +1,5 @@
 """A gallery as one file, bound to its model."""
 
-import json
 from pathlib import Path
 
 import numpy as np
