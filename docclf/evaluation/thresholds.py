@@ -162,6 +162,12 @@ def sentence(row: dict) -> str:
     """Returns a threshold and its evidence as one line."""
     if row["rate"] is None:
         return f"cosine {text(row['cosine'])} ({row['source']})"
+    if known := row.get("calibrated"):
+        return (
+            f"cosine {text(row['cosine'])}: {row['rate'].upper()} {row['target']} promised, at most "
+            f"{known['bound']:.1e} with 95 % confidence on simulated photographs of the {known['images']} images of "
+            f"{known['labels']} labels, of which {known['tpr']:.3f} pass"
+        )
     quality = "tpr" if row["rate"] == "fpr" else "fnir"
     low, high = row["interval"]
     interval = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
