@@ -91,9 +91,10 @@ def main() -> None:
             a = measured(found, names, real, asked, queries @ against.T, Score(kind))
             mean = a.mean(0)
             print(
-                f"{root.name:15} {kind:7} FPR {mean[0]:.1e} (worst {a[:, 0].max():.1e}; <= 2e-3 in {a[:, 1].sum():.0f}, <= "
-                f"bound in {a[:, 2].sum():.0f} of 10)  TPR {mean[3]:.3f} (oracle {mean[4]:.3f})  FPIR {mean[5]:.3f} "
-                f"(worst {a[:, 5].max():.3f})  FNIR {mean[6]:.3f} (oracle {mean[7]:.3f})",
+                f"{root.name:15} {kind:7} FPR {mean[0]:.1e} (worst {a[:, 0].max():.1e}; "
+                f"<= 2e-3 in {a[:, 1].sum():.0f}, <= bound in {a[:, 2].sum():.0f} of 10)  "
+                f"TPR {mean[3]:.3f} (oracle {mean[4]:.3f})  FPIR {mean[5]:.3f} (worst {a[:, 5].max():.3f})  "
+                f"FNIR {mean[6]:.3f} (oracle {mean[7]:.3f})",
                 flush=True,
             )
 
