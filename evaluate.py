@@ -37,8 +37,7 @@ def main(config: DictConfig) -> float | None:
         check(config)
     network = evaluated_model(config, stored, make)
     cost = cost_of_training(config.ckpt, stored) if stored and config.model.get("source") == "checkpoint" else None
-    tested = sets.evaluation_sets(config, network.image_size)
-    return score(config, folder, network, tested, cost, stored, make)
+    return score(config, folder, network, sets.of_checkpoint(config, network, make), cost, stored, make)
 
 
 if __name__ == "__main__":

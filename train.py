@@ -13,11 +13,12 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from docclf import build
+from docclf.checkpoint import seen
 from docclf.checkpoint.network import best_network
 from docclf.cli import entry, sweep
 from docclf.config.check import check
 from docclf.config.schema import TrainConfig
-from docclf.evaluation import sets
+from docclf.evaluation import leaks, sets
 from docclf.evaluation.score import score
 from docclf.training import init_from, loggers, resume, run_lock
 from docclf.training.build import build_module
@@ -52,11 +53,12 @@ def train(config: DictConfig, folder: Path) -> float | None:
 
     # 4. The data: every training image a class. What is tested is built before it trains and checked against it.
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
-    tested = sets.evaluation_sets(config, config.image_size, dataset)
+    before = [Path(path) for path in (continued, config.init_from) if path]
+    tested = sets.while_training(config, dataset, before)
 
     # 5. Loss head (the class centres), optimizer, schedule, metric and teacher around the network.
     module = build_module(config, network, dataset)
-    keys = dataset.class_keys() if hasattr(dataset, "class_keys") else None
+    keys = dataset.class_keys()
     init_from.begin(config, module, keys)
 
     # 6. The trainer: checkpoints, loggers, pictures and signals.
@@ -64,6 +66,8 @@ def train(config: DictConfig, folder: Path) -> float | None:
     if module.teacher is not None:
         about["teacher"] = module.teacher.describe()
     trainer = build_trainer(config, folder, about, keys)
+    if trainer.is_global_zero:
+        seen.record(folder, leaks.seen_by(dataset).rows, before)
     sweep.one_job(folder)
 
     # 7. Fit; the first gradient step is docclf/training/module.py, training_step.

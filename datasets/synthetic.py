@@ -11,7 +11,7 @@ from archives import PublicSet
 from PIL import Image
 from public_set import prepare, script
 
-from docclf.data.synthetic import STARTS
+from docclf.data.drawn.documents import STARTS
 from docclf.errors import InputError
 from docclf.synthetic.draw import draw
 

@@ -47,7 +47,7 @@ class TimmBackbone(nn.Module):
         config = timm.data.resolve_model_data_config(self.net)
         self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))
-        self.licence = self.net.pretrained_cfg.get("license") if hasattr(self.net, "pretrained_cfg") else None
+        self.licence = self.net.pretrained_cfg.get("license")
         if not last:
             _drop_unused(self.net, image_size)
         self.out_channels = self.net.feature_info.channels()[-1]

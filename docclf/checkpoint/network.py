@@ -9,6 +9,7 @@ import torch
 from omegaconf import DictConfig
 
 from docclf import build
+from docclf.backbone.base import Licensed
 from docclf.checkpoint import read as checkpoint
 from docclf.config import inherit
 from docclf.config.stored import Stored
@@ -116,7 +117,8 @@ class Trained:
         weights, name = node.get("weights"), node.get("name")
         if weights is None:
             return "random, so nobody else's"
-        licence = getattr(self.encoder.backbone, "licence", None) if weights == "pretrained" else None
+        backbone = self.encoder.backbone
+        licence = backbone.licence if weights == "pretrained" and isinstance(backbone, Licensed) else None
         return f"{weights} weights of {name}: {licence or 'licence not recorded'}"
 
 

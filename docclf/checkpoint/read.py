@@ -34,7 +34,7 @@ def load(path: str | Path) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or KEY not in checkpoint or "state_dict" not in checkpoint:
         raise InputError(f"{path} was not written by docclf: it has no {KEY!r} entry. Give a checkpoint of train.py.")
     state = checkpoint["state_dict"]
-    if not isinstance(state, dict) or not all(type(k) is str and isinstance(v, Tensor) for k, v in state.items()):
+    if not isinstance(state, dict) or not all(type(k) is str and _kept(k, v) for k, v in state.items()):
         raise InputError(f"{path}: its state_dict holds other things than tensors by name; train.py writes no such.")
     _check_about(checkpoint[KEY], path)
     return checkpoint
@@ -52,6 +52,14 @@ def config_of(checkpoint: dict[str, Any], path: str | Path, allow: list[str] | N
         InputError: a config that is not plain values.
     """
     return Stored(checkpoint[KEY].get("config"), path, allow)
+
+
+def _kept(name: str, value: Any) -> bool:
+    """Whether a state_dict may hold this: a tensor, or what torch calls the extra state of a module.
+
+    The reader has let nothing but plain values and tensors pass.
+    """
+    return isinstance(value, Tensor) or (name.endswith("_extra_state") and type(value) is dict)
 
 
 def _check_about(about: Any, path: Path) -> None:

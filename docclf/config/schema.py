@@ -24,6 +24,7 @@ class TrainConfig:
     evaluate: bool = True
     report: bool = True
     results: str | None = None
+    leaks: str = "refuse"
     skip_finished: bool | None = None
     budget: str | None = None
     backbone: Any = field(default_factory=dict)
@@ -54,6 +55,7 @@ class EvaluateConfig:
     device: str = "auto"
     report: bool = True
     results: str | None = None
+    leaks: str = "refuse"
     allow: list[str] = field(default_factory=list)
     model: Any = field(default_factory=dict)
     backbone: Any = field(default_factory=dict)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
+from docclf.data.dataset import EvaluationOnly
+from docclf.data.evaluation.loader import EvaluationPart
 from docclf.data.evaluation.rows import cropped, validation_rows
 from docclf.data.evaluation.set import SPLITS, EvaluationSet
-from docclf.data.loader.batches import Batches
+from docclf.data.index.hashes import Hashes, of_files
 from docclf.data.sources.scan import check_folder
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS, read_image
@@ -17,7 +18,7 @@ from docclf.imaging.read import MAX_PIXELS, read_image
 _log = logging.getLogger(__name__)
 
 
-class CsvSplit:
+class CsvSplit(EvaluationOnly):
     """Evaluates on the rows of a csv whose split is validation: queries against the gallery.
 
     The columns are those that OpenMetricLearning writes: path, label, split (train or validation), is_query and
@@ -39,6 +40,8 @@ class CsvSplit:
     Raises:
         InputError: a column or file is missing, a value is unknown, or an image is query and gallery at once.
     """
+
+    kind = "csv"
 
     def __init__(
         self,
@@ -68,7 +71,12 @@ class CsvSplit:
                 path = chosen[i]["path"]
                 return cropped(read_image(folder / path, max_pixels, name=path), chosen[i])
 
-            return EvaluationPart([row["name"] for row in chosen], labels, read)
+            files = list(dict.fromkeys(row["path"] for row in chosen))  # several rows may be boxes of one file
+
+            def hashes() -> Hashes:
+                return of_files([folder / path for path in files], files, max_pixels)
+
+            return EvaluationPart([row["name"] for row in chosen], labels, read, hashes)
 
         if boxes := sum(row["box"] is not None for row in rows):
             _log.info("%s: %d of %d images are cropped to their boxes (x_1, y_1, x_2, y_2)", csv, boxes, len(rows))
@@ -84,41 +92,9 @@ class CsvSplit:
             "fingerprint_covers": "the csv file",
             "val_and_test": "the same images",
         }
-        self.evaluation = EvaluationSet(
-            parts, dict.fromkeys(SPLITS, classes), image_size, batch_size, threads, described
+        super().__init__(
+            EvaluationSet(parts, dict.fromkeys(SPLITS, classes), image_size, batch_size, threads, described)
         )
-        self.num_classes = len(classes)
-
-    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
-        """Raises: this set is for evaluation."""
-        raise InputError(
-            "data=csv is for evaluation only; train on data=synthetic, data=folder or data=imagenet, and evaluate on "
-            "this table with evaluate.py data=csv."
-        )
-
-    def register_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the gallery."""
-        return self.evaluation.loader(split, "register")
-
-    def query_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the queries."""
-        return self.evaluation.loader(split, "query")
-
-    def class_names(self, split: str) -> list[str]:
-        """Returns the class names; the index is the label."""
-        return self.evaluation.class_names(split)
-
-    def item_names(self, split: str, part: str) -> list[str]:
-        """Returns the names of the images of a part (register or query), in loader order."""
-        return self.evaluation.item_names(split, part)
-
-    def image(self, split: str, part: str, i: int) -> np.ndarray:
-        """Returns image i of a part, uint8 [H,W,3]."""
-        return self.evaluation.image(split, part, i)
-
-    def describe(self) -> dict:
-        """Returns the table, counts and its fingerprint."""
-        return {"kind": "csv", **self.evaluation.facts()}
 
 
 def _parts(path: str, rows: list[dict]) -> tuple[list[dict], list[dict]]:

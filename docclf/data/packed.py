@@ -2,29 +2,30 @@
 
 import numpy as np
 
+from docclf.data.dataset import ImageSet
 from docclf.data.drawn.designs import Designs
+from docclf.data.drawn.documents import drawn_documents
 from docclf.data.evaluation.folder import read_tree
 from docclf.data.evaluation.held_out_pack import held_out_of, held_out_set
-from docclf.data.evaluation.loader import EvaluationLoader
 from docclf.data.index.build import index_source
-from docclf.data.loader.batches import Batches
+from docclf.data.index.hashes import Hashes
+from docclf.data.loader.feeding import Feeding
 from docclf.data.pack.combine import without_copies
+from docclf.data.pack.part import Part
 from docclf.data.pack.read import open_pack
 from docclf.data.pixels.decoded import Decoded
 from docclf.data.pixels.mapped import Mapped
 from docclf.data.pixels.memory import Memory
 from docclf.data.pixels.resident import Resident
-from docclf.data.pixels.views import FOLDS, Expanded, class_keys
 from docclf.data.sources.open import open_source
-from docclf.data.synthetic import Synthetic
-from docclf.errors import InputError
+from docclf.errors import InputError, at_least
 from docclf.imaging.read import MAX_PIXELS
 
 FEEDS = ("memory", "mmap", "device", "stream")
 EVALUATIONS = ("holdout", "synthetic")
 
 
-class Packed:
+class Packed(ImageSet):
     """Trains on one or several packs (or sources), one after another; evaluates on a held-out part or other images.
 
     Class numbers follow the packs in their order, each in its own; images held out, and copies of images of an earlier
@@ -57,8 +58,10 @@ class Packed:
         workers, threads: processes that draw, threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
         kinds: what each part shows (packs, then designs), for augment=by_kind.
-        augment: see `docclf.data.loader.batches.Batches`; may have `share_out(kinds, sizes)`: where parts end.
+        augment: see `docclf.data.loader.assembly.Assembly`; may have `share_out(kinds, sizes)`: where parts end.
     """
+
+    kind = "packed"
 
     def __init__(
         self,
@@ -90,108 +93,61 @@ class Packed:
         kinds: list[str] | None = None,
         augment=None,
     ):
-        _check(feed, expand, evaluation, designs, block, window, packs, sources)
-        self.image_size, self.seed, self.batch_size, self.augment = image_size, seed, batch_size, augment
-        self.feed, self.samples_per_epoch, self.expand = feed, samples_per_epoch, expand
-        self.block, self.window, self.threads = block, window, threads
+        _check(feed, evaluation, designs, block, window, packs, sources)
+        shuffle = (block if feed == "mmap" else None, window)
+        feeding = Feeding(image_size, seed, batch_size, augment, samples_per_epoch, expand, threads, *shuffle)
+        self.feed = feed
         if sources:
             side = -(-5 * image_size // 4) if side is None else side
             indexes = [index_source(open_source(place), max_pixels, threads) for place in sources]
-            self.parts = [Decoded(index, side, max_pixels) for index in indexes]
+            parts: list[Part] = [Decoded(index, side, max_pixels) for index in indexes]
         else:
-            self.parts = [open_pack(path) for path in packs]
-        given = len(self.parts)
+            parts = [open_pack(path) for path in packs]
+        given = len(parts)
         if designs:
-            self.parts.append(Designs(designs, self.parts[0].side, holdout_seed, cache_dir, workers))
-        rows = without_copies(self.parts)
-        self._drawn: Synthetic | None = None
+            parts.append(Designs(designs, parts[0].side, holdout_seed, cache_dir, workers))
+        rows = without_copies(parts)
+        reading = (image_size, batch_size, threads)
         if eval_root is not None:
-            self.evaluation = read_tree(eval_root, image_size, batch_size, threads, max_pixels, "data.eval_root")
+            tested = read_tree(eval_root, *reading, max_pixels, "data.eval_root")
         elif evaluation == "synthetic":
-            how = {"unregistered": unregistered, "captures": captures, "data_seed": holdout_seed, "num_designs": 1}
-            how |= {"cache_dir": cache_dir, "workers": workers, "threads": threads}
-            self._drawn = Synthetic(image_size, seed, batch_size, **how)
-            self.evaluation = self._drawn.evaluation
+            tested = drawn_documents(*reading, holdout_seed, unregistered, captures, cache_dir, workers)
         else:
             split = (holdout_of, holdout, holdout_max, holdout_seed)
-            left, documents = held_out_of(self.parts[:given], rows[:given], *split)
+            left, documents = held_out_of(parts[:given], rows[:given], *split)
             rows = left + rows[given:]
-            how = (holdout_seed, captures, unregistered, image_size, batch_size, threads, max_pixels)
-            self.evaluation = held_out_set(self.parts[holdout_of], documents, originals, *how)
+            how = (holdout_seed, captures, unregistered, *reading, max_pixels)
+            tested = held_out_set(parts[holdout_of], documents, originals, *how)
         if hasattr(augment, "share_out"):
             augment.share_out(kinds, [expand * len(used) for used in rows])
-        chosen = [(part, used) for part, used in zip(self.parts, rows, strict=True) if len(used)]
-        self.source: Mapped | Memory = Resident(chosen) if feed == "device" else Mapped(chosen)
-        self.num_classes = expand * len(self.source)
-        self._hashes = np.concatenate([part.hashes[used] for part, used in chosen])
+        self.parts, chosen = parts, [(part, used) for part, used in zip(parts, rows, strict=True) if len(used)]
+        self.mapped = Resident(chosen) if feed == "device" else Mapped(chosen)
+        contents = np.concatenate([part.hashes[used] for part, used in chosen])
+        looks = np.concatenate([part.looks[used] for part, used in chosen])
+        super().__init__(feeding, Hashes(contents, looks, self.mapped.name), tested)
 
-    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
-        """Returns this rank's training loader; with feed=memory the first call reads the packs."""
-        if self.feed == "memory" and not isinstance(self.source, Memory):
-            self.source = Memory(self.source, self.threads)
-        return Batches(
-            Expanded(self.source, self.expand) if self.expand > 1 else self.source,
-            self.image_size,
-            self.batch_size,
-            self.seed,
-            augment=self.augment,
-            samples_per_epoch=self.samples_per_epoch,
-            threads=self.threads,
-            rank=rank,
-            world=world,
-            views=views,
-            device=device,
-            block=self.block * self.expand if self.feed == "mmap" else None,
-            window=self.window,
-        )
+    def source(self) -> Mapped | Memory:
+        """Returns the images of all parts; with feed=memory the packs are read now."""
+        return Memory(self.mapped, self.feeding.threads) if self.feed == "memory" else self.mapped
 
-    def class_keys(self) -> np.ndarray:
-        """Returns a number per training class that follows its image, not its place, uint64 [num_classes]."""
-        return class_keys(self._hashes, self.expand)
-
-    def register_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the registered images of a split (val or test)."""
-        return self.evaluation.loader(split, "register")
-
-    def query_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the queries of a split."""
-        return self.evaluation.loader(split, "query")
-
-    def class_names(self, split: str) -> list[str]:
-        """Returns the evaluation classes of a split; the index is the label."""
-        return self.evaluation.class_names(split)
-
-    def item_names(self, split: str, part: str) -> list[str]:
-        """Returns the names of the images of a part (register or query), in loader order."""
-        return self.evaluation.item_names(split, part)
-
-    def image(self, split: str, part: str, i: int) -> np.ndarray:
-        """Returns evaluation image i, uint8 [H,W,3]."""
-        return (self.evaluation if self._drawn is None else self._drawn).image(split, part, i)
-
-    def describe(self) -> dict:
+    def facts(self) -> dict:
         """Returns counts and fingerprints."""
         return {
-            "kind": "packed",
-            "num_classes": self.num_classes,
-            "training_images": len(self.source),
-            "fingerprint": self.source.fingerprint,
+            "training_images": len(self.mapped),
+            "fingerprint": self.mapped.fingerprint,
             "packs": [
                 {"path": str(p.path), "images": p.num_images, "side": p.side, "fingerprint": p.fingerprint}
                 for p in self.parts
             ],
-            "evaluation": self.evaluation.facts(),
         }
 
 
-def _check(feed: str, expand: int, evaluation: str, designs: int, block: int, window: int, packs, sources) -> None:
-    known = {"feed": (feed, FEEDS), "expand": (expand, FOLDS), "evaluation": (evaluation, EVALUATIONS)}
-    for name, (value, choices) in known.items():
+def _check(feed: str, evaluation: str, designs: int, block: int, window: int, packs, sources) -> None:
+    for name, value, choices in (("feed", feed, FEEDS), ("evaluation", evaluation, EVALUATIONS)):
         if value not in choices:
-            raise InputError(f"data.{name}={value}: expected one of {', '.join(map(str, choices))}.")
-    for name, value, least in (("designs", designs, 0), ("block", block, 1), ("window", window, 1)):
-        if value < least:
-            raise InputError(f"data.{name}={value}: expected {least} or more.")
+            raise InputError(f"data.{name}={value}: expected one of {', '.join(choices)}.")
+    at_least(0, "data", designs=designs)
+    at_least(1, "data", block=block, window=window)
     if (feed == "stream") != bool(sources) or bool(sources) == bool(packs):
         raise InputError(
             f"data.feed={feed} with data.packs={packs} and data.sources={sources}: give data=packed "

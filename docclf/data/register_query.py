@@ -1,15 +1,11 @@
 """A folder of registered images and queries, for evaluation only."""
 
-import numpy as np
-
+from docclf.data.dataset import EvaluationOnly
 from docclf.data.evaluation.folder import read_tree
-from docclf.data.evaluation.loader import EvaluationLoader
-from docclf.data.loader.batches import Batches
-from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
 
 
-class RegisterQuery:
+class RegisterQuery(EvaluationOnly):
     """Evaluates on real images: queries against registered classes. Both splits, val and test, are the same images.
 
     Three layouts are told apart by themselves:
@@ -40,6 +36,8 @@ class RegisterQuery:
         augment: not used; every data set is given one.
     """
 
+    kind = "register_query"
+
     def __init__(
         self,
         image_size: int,
@@ -58,7 +56,7 @@ class RegisterQuery:
         max_pixels: int = MAX_PIXELS,
         augment=None,
     ):
-        self.evaluation = read_tree(
+        evaluation = read_tree(
             root,
             image_size,
             batch_size,
@@ -74,35 +72,4 @@ class RegisterQuery:
             distractors,
             distractors_max,
         )
-        self.num_classes = len(self.class_names("test"))
-
-    def train_loader(self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu") -> Batches:
-        """Raises: this set is for evaluation."""
-        raise InputError(
-            "data=register_query is for evaluation only; train on data=synthetic, data=folder or data=imagenet, and "
-            "evaluate on this folder with data.eval_root=DIR there, or with evaluate.py data=register_query."
-        )
-
-    def register_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the registered images."""
-        return self.evaluation.loader(split, "register")
-
-    def query_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the queries."""
-        return self.evaluation.loader(split, "query")
-
-    def class_names(self, split: str) -> list[str]:
-        """Returns the class names; the index is the label."""
-        return self.evaluation.class_names(split)
-
-    def item_names(self, split: str, part: str) -> list[str]:
-        """Returns the names of the images of a part (register or query), in loader order."""
-        return self.evaluation.item_names(split, part)
-
-    def image(self, split: str, part: str, i: int) -> np.ndarray:
-        """Returns image i of a part, uint8 [H,W,3]."""
-        return self.evaluation.image(split, part, i)
-
-    def describe(self) -> dict:
-        """Returns layout, counts, skipped files and fingerprint."""
-        return {"kind": "register_query", **self.evaluation.facts()}
+        super().__init__(evaluation)

@@ -2,15 +2,17 @@
 
 import numpy as np
 
+from docclf.data.dataset import Evaluated
+from docclf.data.drawn.documents import drawn_documents
 from docclf.data.evaluation.folder import read_tree
-from docclf.data.evaluation.loader import EvaluationLoader
+from docclf.data.index.hashes import Hashes
 from docclf.data.litdata.loader import ShardedBatches
-from docclf.data.litdata.shards import litdata, read_facts
-from docclf.data.synthetic import Synthetic
+from docclf.data.litdata.shards import litdata, read_facts, read_hashes
+from docclf.data.pixels.views import class_keys
 from docclf.imaging.read import MAX_PIXELS
 
 
-class Sharded:
+class Sharded(Evaluated):
     """Trains on shards made of packs; evaluates on a register/query folder, or on drawn documents.
 
     Class numbers are those of the packs, one after another.
@@ -27,11 +29,13 @@ class Sharded:
         workers: drawing processes; None takes the cores of this process.
         threads: threads that augment; None takes the cores of this process.
         max_pixels: larger evaluation images are refused.
-        augment: see `docclf.data.loader.batches.Batches`.
+        augment: see `docclf.data.loader.assembly.Assembly`.
 
     Raises:
         InputError: LitData is not installed, or no shards are there.
     """
+
+    kind = "sharded"
 
     def __init__(
         self,
@@ -49,58 +53,40 @@ class Sharded:
         augment=None,
     ):
         litdata()
-        self.image_size, self.seed, self.batch_size, self.augment = image_size, seed, batch_size, augment
-        self.location, self.shard_cache, self.threads = location, shard_cache, threads
-        self.facts = read_facts(location)
-        self.num_classes = self.facts.count
-        self._drawn: Synthetic | None = None
+        self.location, self.shards = location, read_facts(location)
+        self._how = (image_size, batch_size, seed, augment, shard_cache, threads)
+        reading = (image_size, batch_size, threads)
         if eval_root is not None:
-            self.evaluation = read_tree(eval_root, image_size, batch_size, threads, max_pixels, "data.eval_root")
+            self.evaluation = read_tree(eval_root, *reading, max_pixels, "data.eval_root")
         else:
-            how = {"num_designs": 1, "data_seed": data_seed, "cache_dir": cache_dir, "workers": workers}
-            self._drawn = Synthetic(image_size, seed, batch_size, threads=threads, **how)
-            self.evaluation = self._drawn.evaluation
+            self.evaluation = drawn_documents(*reading, data_seed, 0.2, 4, cache_dir, workers)
+        self.num_classes = self.shards.count
 
     def train_loader(
         self, rank: int = 0, world: int = 1, views: tuple[str, ...] = (), device: str = "cpu"
     ) -> ShardedBatches:
         """Returns this rank's training loader."""
-        return ShardedBatches(
-            self.location,
-            self.facts,
-            self.image_size,
-            self.batch_size,
-            self.seed,
-            augment=self.augment,
-            cache_dir=self.shard_cache,
-            threads=self.threads,
-            rank=rank,
-            world=world,
-            views=views,
-            device=device,
-        )
+        size, batch_size, seed, augment, cache_dir, threads = self._how
+        how = {"augment": augment, "cache_dir": cache_dir, "threads": threads, "rank": rank, "world": world}
+        return ShardedBatches(self.location, self.shards, size, batch_size, seed, views=views, device=device, **how)
 
-    def register_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the registered images of a split (val or test)."""
-        return self.evaluation.loader(split, "register")
+    def class_keys(self) -> np.ndarray:
+        """Returns a number per training class that follows its image, not its place, uint64 [num_classes]."""
+        return class_keys(self.training_hashes().contents)
 
-    def query_loader(self, split: str) -> EvaluationLoader:
-        """Returns the loader of the queries of a split."""
-        return self.evaluation.loader(split, "query")
+    def training_hashes(self) -> Hashes:
+        """Returns contents and looks of the images that the shards were made of.
 
-    def class_names(self, split: str) -> list[str]:
-        """Returns the evaluation classes of a split; the index is the label."""
-        return self.evaluation.class_names(split)
+        Raises:
+            InputError: the shards were made before they kept that.
+        """
+        return read_hashes(self.location, self.shards)
 
-    def item_names(self, split: str, part: str) -> list[str]:
-        """Returns the names of the images of a part (register or query), in loader order."""
-        return self.evaluation.item_names(split, part)
-
-    def image(self, split: str, part: str, i: int) -> np.ndarray:
-        """Returns evaluation image i, uint8 [H,W,3]."""
-        return (self.evaluation if self._drawn is None else self._drawn).image(split, part, i)
+    def fingerprint(self) -> str:
+        """Returns that of the packs the shards were made of."""
+        return self.shards.fingerprint
 
     def describe(self) -> dict:
         """Returns counts and fingerprint."""
-        facts = {"kind": "sharded", "num_classes": self.num_classes, "location": self.location}
-        return {**facts, "fingerprint": self.facts.fingerprint, "evaluation": self.evaluation.facts()}
+        facts = {"kind": self.kind, "num_classes": self.num_classes, "location": self.location}
+        return {**facts, "fingerprint": self.fingerprint(), "evaluation": self.evaluation.facts()}

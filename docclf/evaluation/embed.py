@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from docclf.errors import InputError
+from docclf.metric.base import OfScores
 from docclf.metric.sub_labels import parents
 from docclf.report.checks import tiny
 from docclf.utils.fixed_batches import FixedBatches
@@ -104,6 +105,6 @@ def score(found: Embedded, metric: Any, class_names: list[str]) -> Any:
     if found.scores is None:
         parts = found.register, found.register_labels, found.query, found.query_labels
         return metric(*parts, parents=names)
-    if not hasattr(metric, "of_scores"):
+    if not isinstance(metric, OfScores):
         raise InputError("metric=all_pairs compares embeddings; scores of pairs need metric=register_query.")
     return metric.of_scores(found.scores, found.register_labels, found.query_labels, parents=names)

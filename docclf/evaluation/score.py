@@ -1,6 +1,7 @@
 """From an embedded split to checked data, numbers, files and what is printed; the one place where they meet."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,11 +12,12 @@ from docclf import build
 from docclf.compare import saved
 from docclf.errors import InputError
 from docclf.evaluation import embed as scoring
-from docclf.evaluation.sets import OWN
+from docclf.evaluation.sets import OWN, Tested
 from docclf.metric.measures.text import table
+from docclf.model.base import Pairwise, Ready
 from docclf.provenance.facts import facts
 from docclf.report import checks
-from docclf.report.inputs import Evaluation
+from docclf.report.inputs import Evaluation, Finding
 from docclf.results import file as results
 from docclf.results import record as records
 from docclf.utils import atomic
@@ -25,7 +27,7 @@ def score(
     config: DictConfig,
     folder: Path,
     network: Any,
-    found: dict[str, Any],
+    found: dict[str, Tested],
     training: dict[str, Any] | None,
     stored: dict[str, Any] | None = None,
     make: build.Make = build.own,
@@ -36,7 +38,7 @@ def score(
         config: of either script, complete.
         folder: output folder.
         network: what is scored.
-        found: of `evaluation_sets`.
+        found: of `docclf.evaluation.sets`.
         training: what the training cost; ``None`` without one.
         stored: the checkpoint that evaluate.py was given.
         make: builds the parts of the config.
@@ -46,11 +48,11 @@ def score(
     """
     split, device = config.get("split") or "test", config.get("device") or "auto"
     first = []
-    for name, dataset in found.items():
+    for name, tested in found.items():
         place = folder if name == OWN else folder / name
         if name != OWN:
             print(f"on {name}:", flush=True)
-        result = report(config, place, network, split, device, dataset, make)
+        result = report(config, place, network, split, device, tested, make)
         first.append(result.metrics.get("select"))
         about = json.loads((place / "metrics.json").read_text())["about"]
         line = records.record(config, stored, name, result, about, training, folder)
@@ -68,6 +70,7 @@ def write(
     metric: Any,
     facts: dict,
     page: bool = True,
+    known: Sequence[Finding] = (),
 ) -> Any:
     """Checks an embedded split, scores it, writes metrics.json and the report into ``folder``, prints both.
 
@@ -79,6 +82,7 @@ def write(
         metric: a metric with its settings.
         facts: what stands beside the numbers.
         page: write report.html, its pictures and tables, and what a comparison needs.
+        known: findings of before.
 
     Returns:
         The metric's Result.
@@ -87,6 +91,7 @@ def write(
         InputError: embeddings that cannot be scored, or a file that cannot be written.
     """
     evaluation = prepared(found, dataset, split)
+    evaluation.findings = [*known, *evaluation.findings]
     for finding in evaluation.findings:
         print(f"check: {finding}")
     if not evaluation.findings:
@@ -95,7 +100,8 @@ def write(
     result = scoring.score(found, metric, evaluation.class_names)
     seconds = {"reading and embedding": round(found.seconds, 2), "scoring": round(perf_counter() - start, 2)}
     about = {"split": split, **facts, "protocol": settings(metric, result)}
-    split_hash = evaluation.fingerprint() if getattr(dataset, "has_images", True) else None
+    seen = not isinstance(dataset, Ready) or dataset.has_images
+    split_hash = evaluation.fingerprint() if seen else None
     noted = about | {
         "split_sha256": split_hash,
         "checks": [finding.plain() for finding in evaluation.findings],
@@ -145,7 +151,7 @@ def _found(
 ) -> scoring.Embedded:
     """Returns the embedded split, its scores verified where the config says so."""
     verifying = bool(config.get("verify"))
-    if hasattr(network, "compare"):
+    if isinstance(network, Pairwise):
         if verifying:
             raise InputError("verify=homography checks the candidates of an embedding, and this model has none.")
         return scoring.compared(network, dataset, split)
@@ -168,8 +174,7 @@ def skipped(described: dict) -> list[tuple[str, str]]:
 
 def settings(metric: Any, result: Any) -> dict:
     """Returns how the numbers were measured."""
-    names = ("targets", "fusion", "ranks", "replicates", "seed")
-    return {"name": result.protocol} | {name: getattr(metric, name) for name in names if hasattr(metric, name)}
+    return {"name": result.protocol} | metric.settings()
 
 
 def shortened(node: Any) -> Any:
@@ -185,20 +190,20 @@ def report(
     network: Any,
     split: str,
     device: str = "auto",
-    data: Any = None,
+    tested: Tested = Tested(None, []),  # noqa: B008  never changed
     make: build.Make = build.own,
 ) -> Any:
     """Scores ``network`` on a split, writes metrics.json and the report into ``folder``, returns the Result."""
     page = config.report
-    if hasattr(network, "split"):  # embeddings computed elsewhere
+    if isinstance(network, Ready):
         dataset, found = network, scoring.Embedded(*network.split(split), None, None, 0.0)
         if page and not network.has_images:
             page = False
             print("report: skipped, the csv names no images (column path)")
     else:
-        dataset = data or make(config, "data", image_size=network.image_size, seed=config.seed, augment=None)
+        dataset = tested.dataset or make(config, "data", image_size=network.image_size, seed=config.seed, augment=None)
         found = _found(config, network, dataset, split, device, make)
     about = facts(config, network, dataset)
     if found.verified is not None:
         about["verify"] = {**OmegaConf.to_container(config.verify, resolve=True), **found.verified.facts()}
-    return write(folder, found, dataset, split, make(config, "metric"), about, page)
+    return write(folder, found, dataset, split, make(config, "metric"), about, page, tested.findings)

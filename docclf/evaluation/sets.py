@@ -1,47 +1,79 @@
-"""The evaluation sets of a run: built before it trains, scored after it, one line of results each."""
+"""The evaluation sets of a run: built before it trains, compared with what it trains on, scored after it."""
 
-from typing import Any
+from pathlib import Path
+from typing import NamedTuple
 
 from omegaconf import DictConfig
 
 from docclf import build
-from docclf.errors import InputError
+from docclf.checkpoint import seen
+from docclf.data.dataset import Dataset
+from docclf.data.index.hashes import joined
+from docclf.evaluation import leaks
+from docclf.model.base import Described, Ready
+from docclf.report.inputs import Finding
 
 OWN = "own"  # the name in evaluate_on of the test split of the data that a run trains on
 
 
-def evaluation_sets(config: DictConfig, image_size: int | None, own: Any = None) -> dict[str, Any]:
-    """Returns name to data set for each entry of ``evaluate_on``; ``own`` is the given data set.
+class Tested(NamedTuple):
+    """A data set to score a network on, and what is known before: tested images that were trained on."""
+
+    dataset: Dataset | None
+    findings: list[Finding]
+
+
+def while_training(config: DictConfig, own: Dataset, before: list[Path]) -> dict[str, Tested]:
+    """Returns name to set for each entry of ``evaluate_on``; ``own`` is the data set that is trained on.
 
     Args:
-        config: of either script.
-        image_size: side the network takes, pixels.
-        own: the data set that is trained on, which must hold no image that is tested.
+        config: of train.py.
+        own: the data set.
+        before: checkpoints that the run starts from; the images they were trained on count as trained on.
 
     Raises:
-        InputError: a root that is not there, or a tested image among the training images.
+        InputError: a root that is not there, a tested image among the training images, or a set that cannot say.
     """
+    trained = [leaks.seen_by(own)]
+    for path in before:
+        trained += leaks.noted(seen.read(seen.beside(path)), path)
     found = {}
     for name, node in config.evaluate_on.items():
-        found[name] = own if name == OWN else build.data(node, image_size, config.seed or 0)
-        if name != OWN and (shared := trained_on(own) & held_out(found[name])):
-            raise InputError(
-                f"evaluate_on={name}: {len(shared)} of its images are among the training images. Hold the same images "
-                f"out of both: data.holdout, data.holdout_max and data.holdout_seed as in evaluate_on.{name}."
-            )
+        dataset = own if name == OWN else build.data(node, config.image_size, config.seed)
+        hold = f": data.holdout, data.holdout_max and data.holdout_seed as in evaluate_on.{name}"
+        remedy = f"Hold the same images out of both{'' if name == OWN else hold}."
+        # The checkpoint is picked on the own validation split, so it must be as new to the network as the test split.
+        hashes = [dataset.evaluation_hashes(split) for split in (("val", "test") if name == OWN else ("test",))]
+        found[name] = Tested(dataset, leaks.find(name, joined(hashes), trained, config.leaks, remedy))
     return found
 
 
-def trained_on(dataset: Any) -> set[str]:
-    """Returns the sha256 of the images a data set trains on; empty where it trains on no files."""
-    if instances := getattr(dataset, "instances", None):  # folders
-        return {entry.sha256 for _, entry in instances.images}
-    source = getattr(dataset, "source", None)  # packs
-    parts = zip(getattr(source, "packs", ()), getattr(source, "rows", ()), strict=True)
-    return {row.tobytes().hex() for pack, rows in parts for row in pack.hashes[rows]}
+def of_checkpoint(config: DictConfig, network: Described, make: build.Make) -> dict[str, Tested]:
+    """Returns name to set for each entry of ``evaluate_on``, compared with what the checkpoint was trained on.
 
+    Args:
+        config: of evaluate.py, complete.
+        network: what is evaluated.
+        make: builds the parts of the config.
 
-def held_out(dataset: Any) -> set[str]:
-    """Returns the sha256 of the images that a folder of documents holds out; empty for other data sets."""
-    index = getattr(dataset, "index", None)
-    return {entry.sha256 for entry in index.entries} - trained_on(dataset) if index is not None else set()
+    Raises:
+        InputError: a root that is not there, or a tested image that the checkpoint was trained on.
+    """
+    trained = config.ckpt if config.model.get("source") == "checkpoint" else None
+    rows = None if trained is None else seen.read(seen.beside(trained))
+    found = {}
+    for name, node in config.evaluate_on.items():
+        if isinstance(network, Ready):
+            found[name] = Tested(None, [])
+            continue
+        given = {"image_size": network.image_size, "seed": config.seed or 0}
+        dataset = make(config, "data", augment=None, **given) if name == OWN else build.data(node, **given)
+        findings = []
+        if rows is not None:
+            known = leaks.noted(rows, trained)
+            remedy = "Evaluate on images that it was not trained on."
+            findings = leaks.find(name, dataset.evaluation_hashes(config.split), known, config.leaks, remedy)
+        elif trained is not None:
+            findings = [leaks.unknown(seen.beside(trained))]
+        found[name] = Tested(dataset, findings)
+    return found

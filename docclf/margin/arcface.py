@@ -6,13 +6,14 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.ops import at_targets, real
+from docclf.margin.base import Margin
+from docclf.ops import real
 
 # 1 - c^2 is known to about 1e-7 in float32; below this floor the sine is rounding noise
 FLOOR = 1e-6
 
 
-class ArcFace:
+class ArcFace(Margin):
     """psi(c) = cos(arccos(c) + m), arXiv 1801.07698 equation 3, written without arccos.
 
     cos(a + m) = c cos m - sqrt(1 - c^2) sin m; its slope cos m + c sin m / sqrt(1 - c^2) grows without bound towards
@@ -31,7 +32,6 @@ class ArcFace:
         if not 0 <= m <= math.pi / 2:
             raise InputError(f"margin m={m}: ArcFace takes radians between 0 and {math.pi / 2:.4f}, such as 0.5")
         self.m = m
-        self.ramp = 1.0
 
     def psi(self, cosine: Tensor) -> Tensor:
         """Returns the target's logit over scale, [B], for its cosine [B]."""
@@ -40,7 +40,3 @@ class ArcFace:
         sine = ((1 - c) * (1 + c)).clamp_min(FLOOR).sqrt()
         rotated = c * math.cos(m) - sine * math.sin(m)
         return torch.where(c > -math.cos(m), rotated, c - m * math.sin(m))
-
-    def __call__(self, cosines: Tensor, targets: Tensor) -> Tensor:
-        """Returns logits over scale, [B,K], for cosines [B,K] and targets [B]."""
-        return at_targets(cosines, targets, self.psi)

@@ -3,10 +3,11 @@
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.ops import at_targets, real
+from docclf.margin.base import Margin
+from docclf.ops import real
 
 
-class CosFace:
+class CosFace(Margin):
     """psi(c) = c - m, arXiv 1801.09414 equation 4.
 
     Args:
@@ -20,12 +21,7 @@ class CosFace:
         if not 0 <= m <= 1:
             raise InputError(f"margin m={m}: CosFace takes a cosine difference between 0 and 1, such as 0.4")
         self.m = m
-        self.ramp = 1.0
 
     def psi(self, cosine: Tensor) -> Tensor:
         """Returns the target's logit over scale, [B], for its cosine [B]."""
         return real(cosine) - self.m * self.ramp
-
-    def __call__(self, cosines: Tensor, targets: Tensor) -> Tensor:
-        """Returns logits over scale, [B,K], for cosines [B,K] and targets [B]."""
-        return at_targets(cosines, targets, self.psi)

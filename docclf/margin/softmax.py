@@ -2,14 +2,12 @@
 
 from torch import Tensor
 
+from docclf.margin.base import Margin
 from docclf.ops import real
 
 
-class Softmax:
+class Softmax(Margin):
     """The rule that changes nothing: normalised softmax (NormFace, arXiv 1704.06369)."""
-
-    def __init__(self) -> None:
-        self.ramp = 1.0
 
     def psi(self, cosine: Tensor) -> Tensor:
         """Returns the target's logit over scale, [B], for its cosine [B]."""

@@ -4,12 +4,13 @@ import torch
 from torch import Tensor
 
 from docclf.metric.assemble import assemble, check_settings
+from docclf.metric.base import Metric
 from docclf.metric.pairs.layout import all_pairs_layout, check_same_model
 from docclf.metric.register_query import check_parents
 from docclf.metric.result import Result
 
 
-class AllPairs:
+class AllPairs(Metric):
     """Verification over all pairs of all images, each unordered pair once.
 
     Args:
@@ -26,6 +27,10 @@ class AllPairs:
         check_settings(targets, replicates, block_rows)
         self.targets = [float(target) for target in targets]
         self.replicates, self.seed, self.block_rows = replicates, seed, block_rows
+
+    def settings(self) -> dict:
+        """Returns what the numbers depend on."""
+        return {"targets": self.targets, "replicates": self.replicates, "seed": self.seed}
 
     def __call__(self, register: Tensor, register_labels: Tensor, query: Tensor, query_labels: Tensor,
                  parents: Tensor | None = None, replicates: int | None = None) -> Result:  # fmt: skip

@@ -7,12 +7,13 @@ from torch import Tensor
 
 from docclf.errors import InputError
 from docclf.metric.assemble import assemble, check_settings
+from docclf.metric.base import Metric
 from docclf.metric.pairs.layout import Layout, register_query_layout
 from docclf.metric.pairs.matrix import matrix_layout
 from docclf.metric.result import Result
 
 
-class RegisterQuery:
+class RegisterQuery(Metric):
     """Verification and identification of queries against a register.
 
     Args:
@@ -34,6 +35,11 @@ class RegisterQuery:
             raise InputError(f"ranks={ranks}: give at least one rank, each 1 or more.")
         self.targets, self.fusion, self.ranks = [float(target) for target in targets], fusion, list(ranks)
         self.replicates, self.seed, self.block_rows = replicates, seed, block_rows
+
+    def settings(self) -> dict:
+        """Returns what the numbers depend on."""
+        own = {"targets": self.targets, "fusion": self.fusion, "ranks": self.ranks}
+        return own | {"replicates": self.replicates, "seed": self.seed}
 
     def __call__(self, register: Tensor, register_labels: Tensor, query: Tensor, query_labels: Tensor,
                  parents: Tensor | None = None, replicates: int | None = None) -> Result:  # fmt: skip

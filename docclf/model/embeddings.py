@@ -8,13 +8,14 @@ from torch import Tensor
 
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
+from docclf.model.base import Ready
 from docclf.utils.arrays import read_npy
 from docclf.utils.table import find_file, missing_hint, read_table
 
 PARTS = ("register", "query")
 
 
-class Embeddings:
+class Embeddings(Ready):
     """A folder of embeddings and labels; it stands for the model and for the data set, and needs no images.
 
     Either `register.npy`, `query.npy` [n,D] with `register.csv`, `query.csv` (columns label and, if wanted, path), or
@@ -27,7 +28,7 @@ class Embeddings:
         InputError: a file, column or image is missing, numbers of rows or widths differ, or values are not finite.
     """
 
-    image_size = None
+    image_size: int | None = None
 
     def __init__(self, root: str) -> None:
         self.root = Path(root).expanduser()

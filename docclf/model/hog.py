@@ -1,12 +1,12 @@
 """The baseline without learning: gradient and colour histograms."""
 
-import torch
 from torch import Tensor
 
 from docclf.imaging.descriptor import checked, described
+from docclf.model.base import Model
 
 
-class Hog:
+class Hog(Model):
     """Histogram of oriented gradients next to a colour histogram (docclf.imaging.descriptor).
 
     Args:
@@ -15,10 +15,6 @@ class Hog:
 
     def __init__(self, side: int = 128) -> None:
         self.image_size = checked(side, "model.side")
-
-    def to(self, device: torch.device) -> "Hog":
-        """Stays on the CPU."""
-        return self
 
     def __call__(self, images: Tensor) -> Tensor:
         """Returns float32 vectors [B,D] of uint8 RGB images [B,3,S,S]."""

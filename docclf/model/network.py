@@ -4,9 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
+from docclf.model.base import Model
 
 
-class Network:
+class Network(Model):
     """A trained or an untrained encoder.
 
     Args:

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
+from docclf.model.base import Model
 from docclf.utils.fixed_batches import FixedBatches
 
 TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
-class Onnx:
+class Onnx(Model):
     """An ONNX file from images to embeddings, run by onnxruntime on the CPU.
 
     Its one input is RGB [B,3,S,S]: uint8 as it is, float in [0, 1]; which of them, the graph tells. Its first output
@@ -49,10 +50,6 @@ class Onnx:
             )
         self.image_size = _side(path, shape, image_size)
         self.batch = shape[0] if isinstance(shape[0], int) else None
-
-    def to(self, device: torch.device) -> "Onnx":
-        """Stays on the CPU."""
-        return self
 
     def __call__(self, images: Tensor) -> Tensor:
         """Returns float32 embeddings [B,D] of uint8 RGB images [B,3,S,S]."""

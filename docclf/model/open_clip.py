@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor
 
+from docclf.model.base import Model
 from docclf.pretrained import open_clip as clip
 
 
-class OpenClip:
+class OpenClip(Model):
     """Image embeddings of an open_clip model.
 
     A file of weights does not tell how its images were normalised, nor which GELU it was trained with, and open_clip

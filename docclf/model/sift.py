@@ -8,9 +8,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from docclf.imaging.local import fitted, points
+from docclf.model.base import Pairwise
 
 
-class Sift:
+class Sift(Pairwise):
     """Scores pairs of images; it has no embeddings, so a query costs a fit with every registered image.
 
     RootSIFT points, mutual nearest neighbours that pass the ratio test, a homography (`docclf.imaging.local`). The
@@ -34,7 +35,7 @@ class Sift:
 
     def describe(self) -> dict:
         """Returns the settings."""
-        return {name: getattr(self, name) for name in ("side", "points", "ratio", "tolerance")}
+        return {"side": self.side, "points": self.points, "ratio": self.ratio, "tolerance": self.tolerance}
 
     def compare(self, register: Iterable[np.ndarray], query: Iterable[np.ndarray]) -> Tensor:
         """Returns float32 scores [Q,R] of images uint8 [H,W,3] of any size."""

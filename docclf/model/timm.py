@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
+from docclf.model.base import Model
 from docclf.pretrained.timm import timm_features
 
 
-class Timm:
+class Timm(Model):
     """The pooled features of a timm network, without its classifier.
 
     Mean, standard deviation and input size are those that timm keeps for the named weights.

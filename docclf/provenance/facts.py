@@ -7,14 +7,16 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from docclf import __version__
+from docclf.backbone.base import Normalised
+from docclf.model.base import Described
 from docclf.ops import fingerprint
 from docclf.provenance import cost
 from docclf.provenance.commit import commit
 
 
-def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
+def facts(config: DictConfig, network: Described, dataset: Any) -> dict:
     """Returns them as nested plain values."""
-    encoder = getattr(network, "encoder", None)
+    encoder = network.encoder
     return {
         "docclf": __version__,
         "torch": torch.__version__,
@@ -29,12 +31,12 @@ def facts(config: DictConfig, network: Any, dataset: Any) -> dict:
     }
 
 
-def model(config: DictConfig, network: Any) -> dict:
+def model(config: DictConfig, network: Described) -> dict:
     """Returns the class of what was evaluated, where its weights come from, and its parts."""
-    encoder = getattr(network, "encoder", None)
+    encoder = network.encoder
     found = {"class": f"{type(network).__module__}.{type(network).__name__}"}
     if encoder is None:
-        return found | (network.describe() if hasattr(network, "describe") else {})
+        return found | network.describe()
     parts = {name: OmegaConf.to_container(config[name], resolve=True) for name in ("backbone", "head", "norm")}
     return found | {
         "checkpoint": config.get("ckpt"),
@@ -44,10 +46,10 @@ def model(config: DictConfig, network: Any) -> dict:
     }
 
 
-def preprocessing(network: Any) -> dict:
+def preprocessing(network: Described) -> dict:
     """Returns what happens to an image before the network sees it."""
-    if found := getattr(network, "preprocessing", None):  # a model that reads images in its own way
-        return found
+    if network.preprocessing is not None:
+        return network.preprocessing
     side = network.image_size
     if side is None:
         return {"reading": "embeddings computed elsewhere"}
@@ -55,8 +57,9 @@ def preprocessing(network: Any) -> dict:
         "reading": "turned by EXIF, transparency on white, RGB, 8 bit",
         "size": f"squashed to {side} x {side} pixels: area averaging where it shrinks, linear where it grows",
     }
-    backbone = getattr(getattr(network, "encoder", None), "backbone", None)
-    if hasattr(backbone, "mean") and hasattr(backbone, "std"):
-        found |= {name: [round(x, 6) for x in getattr(backbone, name).flatten().tolist()] for name in ("mean", "std")}
+    backbone = None if network.encoder is None else network.encoder.backbone
+    if isinstance(backbone, Normalised):
+        for name, values in (("mean", backbone.mean), ("std", backbone.std)):
+            found[name] = [round(x, 6) for x in values.flatten().tolist()]
         found["normalised"] = "(pixel / 255 - mean) / std"
     return found

@@ -16,6 +16,7 @@ from docclf.results import replicates
 
 # Settings that change no number, so that they do not tell two runs apart.
 APART = (
+    "leaks",
     "name",
     "ckpt_path",
     "checkpoint_every_steps",

@@ -115,7 +115,7 @@ class Teacher(nn.Module):
             for name, term in self.term.items():
                 parts = [term(s, t) for s, t in zip(mapped if term.mapped else students, targets, strict=True)]
                 found[name] = sum(parts) / len(parts) * term.weighting.at(self.progress)
-                if self.training and hasattr(term, "remember"):
+                if self.training:
                     term.remember(targets[0])
         return found
 

@@ -17,7 +17,7 @@ from docclf.results import record as records
 # Settings that may differ between a run and its continuation.
 FREE = (
     *("ckpt_path", "evaluate", "report", "logger", "callbacks", "trainer", "name", "results", "evaluate_on"),
-    *("skip_finished", "budget", "checkpoint_every_steps"),
+    *("skip_finished", "budget", "checkpoint_every_steps", "leaks"),
 )
 # May differ as well, since its product with the number of processes may not (training.compatibility.check_batch).
 PER_PROCESS = "data.batch_size"

@@ -31,7 +31,7 @@ def evaluated(data, split, part):
 
 def test_train_and_held_out_parts_share_no_image(images):
     data = folder(images, holdout=0.4)
-    training = {entry.path for _, entry in data.instances.images}
+    training = {entry.path for _, entry in data.images}
     held = [set(data.class_names(split)) for split in ("val", "test")]
     assert data.num_classes == len(training) == 18 and [len(h) for h in held] == [6, 6]
     everything = {path.replace("/", "|") for path in training} | held[0] | held[1]
@@ -52,7 +52,7 @@ def test_pixels_belong_to_the_label(images, cache):
     data = folder(images, cache=cache)
     for batch, labels, *_ in data.train_loader():
         for image, label in zip(batch, labels.tolist(), strict=True):
-            files = data.instances.images
+            files = data.images
             from docclf.imaging.read import read_image
             from docclf.imaging.resize import squash
 

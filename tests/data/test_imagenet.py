@@ -22,9 +22,7 @@ def imagenet(root, **options):
 def test_pool_is_added_and_held_out_from(tree):
     data = imagenet(tree / "train", extra=str(tree / "pool"), holdout=0.4)
     assert data.num_classes == 8 + 6
-    assert [entry.path for _, entry in data.instances.images][:8] == sorted(
-        f"n0000000{s % 2}/{s}.JPEG" for s in range(8)
-    )
+    assert [entry.path for _, entry in data.images][:8] == sorted(f"n0000000{s % 2}/{s}.JPEG" for s in range(8))
     assert all(name.endswith(".png") for split in ("val", "test") for name in data.class_names(split))
     assert [facts["images"] for facts in data.describe()["folders"]] == [8, 10]
 

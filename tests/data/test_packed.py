@@ -88,7 +88,7 @@ def test_pixels_are_those_of_the_pack(places, feed):
     for batch in prepared(data.train_loader()):
         for image, index, label in zip(batch.images, batch.indices.tolist(), batch.labels.tolist(), strict=True):
             assert label == index
-            pack, row = data.source.place(index) if feed != "memory" else data.source.source.place(index)
+            pack, row = data.mapped.place(index)
             assert np.array_equal(image.permute(1, 2, 0).numpy(), pack.read(row))
 
 
@@ -160,8 +160,8 @@ def test_the_held_out_images_are_those_of_the_folder(places):
                     for a, b in zip(getattr(other, load)(split), getattr(folder, load)(split), strict=True)
                 )
     held = {name for split in ("val", "test") for name in data.class_names(split)}
-    trained = {data.source.name(i).rsplit("/", 1)[1] for i in range(len(data.source)) if "two" in data.source.name(i)}
-    assert held and not held & trained and len(data.source) == 30 + 23 - len(held)
+    trained = {data.mapped.name(i).rsplit("/", 1)[1] for i in range(len(data.mapped)) if "two" in data.mapped.name(i)}
+    assert held and not held & trained and len(data.mapped) == 30 + 23 - len(held)
 
 
 def test_a_copy_in_a_later_pack_is_left_out(places):
@@ -172,7 +172,7 @@ def test_a_copy_in_a_later_pack_is_left_out(places):
 def test_designs_join_the_packs(places):
     data = packed(places, "mmap", designs=5, workers=2, evaluation="synthetic")
     assert data.num_classes == 30 + 23 + 5
-    assert data.source.name(55).startswith("synthetic/")
+    assert data.mapped.name(55).startswith("synthetic/")
     found = samples(prepared(data.train_loader(), 0))
     designs = [pixels[0] for (_, index), pixels in found.items() if index >= 53]
     assert designs and all(image.float().std() > 5 for image in designs)
@@ -191,7 +191,7 @@ def test_views_of_an_image_come_of_one_read(places, monkeypatch):
     assert 2 * len(images) < len(batch.indices)
     assert len(reads) <= 3 * len(set(reads))  # the batch and the two prepared ahead
     index = int(batch.indices[0])
-    pack, row = data.source.place(index // 24)
+    pack, row = data.mapped.place(index // 24)
     assert np.array_equal(batch.clean[0].permute(1, 2, 0).numpy(), squash(view(original(pack, row), index % 24), 20))
 
 
@@ -226,7 +226,7 @@ def test_a_file_that_goes_away_is_named(places, tmp_path):
     shutil.copytree(places / "one", tmp_path / "one")
     data = Packed(24, 0, sources=[str(tmp_path / "one")], feed="stream", **SHAPE)
     loader = data.train_loader()
-    gone = data.source.name(3).rsplit("/", 1)[1]
+    gone = data.mapped.name(3).rsplit("/", 1)[1]
     (tmp_path / "one" / gone).unlink()
     with pytest.raises(InputError, match=gone):
         list(loader)

@@ -1,3 +1,4 @@
+import itertools
 import os
 import subprocess
 import sys
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 
 from docclf.data.drawn import cache as drawings
-from docclf.data.synthetic import STARTS, Synthetic
+from docclf.data.drawn.documents import STARTS
+from docclf.data.synthetic import Synthetic
 from docclf.errors import InputError
 from docclf.synthetic.design import BLOCK, family
 from docclf.synthetic.worker import Row, picture, square
@@ -78,15 +80,23 @@ def test_evaluation_parts(cache, split, known, total):
             assert np.array_equal(square(full, 32).transpose(2, 0, 1), images[i])
 
 
+def drawn(data):
+    """Returns (design, person) of every picture of a part, by its name."""
+    rows = {}
+    for part in itertools.product(("val", "test"), ("register", "query")):
+        numbers = [name.rsplit("-", 2)[1:] for name in data.item_names(*part)]
+        rows[part] = [(int(design), int(design) * 1000 + int(copy.removeprefix("copy"))) for design, copy in numbers]
+    return rows
+
+
 def test_splits_share_no_design_family_or_person(cache):
     data = make(cache, num_designs=100)
-    rows = {part: data._rows[part] for part in data._rows}
-    rows["train", ""] = data._training._rows
-    families = {part: {family(row.design)[0] for row in chosen} for part, chosen in rows.items()}
+    rows = drawn(data) | {("train", ""): [(row.design, row.fill) for row in data.source().rows]}
+    families = {part: {family(design)[0] for design, _ in chosen} for part, chosen in rows.items()}
     assert not families["train", ""] & (families["val", "query"] | families["test", "query"])
     assert not families["val", "query"] & families["test", "query"]
     assert families["test", "register"] <= families["test", "query"]
-    people = [row.fill for chosen in rows.values() for row in chosen]
+    people = [person for chosen in rows.values() for _, person in chosen]
     assert len(people) == len(set(people))
     assert not any(start % BLOCK for start in STARTS.values())
 
@@ -100,8 +110,8 @@ def test_the_evaluation_does_not_depend_on_seed_or_training_size(cache):
 
 def test_unregistered_designs_are_spread(cache):
     data = make(cache, test_designs=45, unregistered=0.2)
-    rows = data._rows
-    left_out = {r.design for r in rows["test", "query"]} - {r.design for r in rows["test", "register"]}
+    rows = drawn(data)
+    left_out = {design for design, _ in rows["test", "query"]} - {design for design, _ in rows["test", "register"]}
     assert len(left_out) == 9
     # The third of a family of three: its siblings are registered.
     assert STARTS["test"] + 4 in left_out

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -9,19 +10,32 @@ import numpy as np
 import PIL
 
 from docclf.data.drawn.cache import cached
+from docclf.data.index.hashes import Hashes
+from docclf.data.pack.part import Part
+from docclf.imaging.phash import NONE
 from docclf.synthetic import draw
 from docclf.synthetic.design import kind_of
 from docclf.synthetic.worker import Row
 
 
-def design_hashes(count: int, seed: int) -> np.ndarray:
-    """Returns what stands for the sha256 of the designs 0 to count, whatever their size in pixels, uint8 [count,32]."""
-    names = (f"design {draw.VERSION} {seed} {i}" for i in range(count))
-    return np.frombuffer(b"".join(hashlib.sha256(name.encode()).digest() for name in names), np.uint8).reshape(-1, 32)
+def design_hashes(designs: Sequence[int], seed: int) -> Hashes:
+    """Returns what stands for the contents of designs, whatever their size in pixels and whoever filled them in.
+
+    They have no look: copies of one design share it, so comparing looks would tell nothing more.
+
+    Args:
+        designs: their numbers.
+        seed: seed of designs and fills.
+    """
+    names = (f"design {draw.VERSION} {seed} {design}" for design in designs)
+    digests = b"".join(hashlib.sha256(name.encode()).digest() for name in names)
+    contents = np.frombuffer(digests, np.uint8).reshape(-1, 32)
+    looks = np.full(len(designs), NONE, np.uint64)
+    return Hashes(contents, looks, lambda i: f"{kind_of(designs[i], seed)}-{designs[i]}")
 
 
-class Designs:
-    """Training designs of docclf/data/synthetic.py with the interface of `docclf.data.pack.read.Pack`.
+class Designs(Part):
+    """Training designs of docclf/data/synthetic.py as a part of a packed set.
 
     They are drawn when a first pixel is asked for, and found in the cache afterwards.
 
@@ -47,8 +61,8 @@ class Designs:
 
     @cached_property
     def hashes(self) -> np.ndarray:
-        """A number for each design in place of a file's sha256, uint8 [N,32]."""
-        return design_hashes(self.num_images, self._how[1])
+        """What stands for the content of each design, uint8 [N,32]."""
+        return design_hashes(range(self.num_images), self._how[1]).contents
 
     def read(self, i: int) -> np.ndarray:
         """Returns design i, uint8 [S,S,3]; the caller must not write to it."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from docclf.data.synthetic import STARTS
+from docclf.data.drawn.documents import STARTS
 from docclf.errors import InputError
 from docclf.imaging.sheet import grid, write_png
 from docclf.synthetic.capture import capture

@@ -4,6 +4,7 @@ import numpy as np
 
 from docclf.data.evaluation.loader import EvaluationPart
 from docclf.data.index.build import Index, build_index
+from docclf.data.index.hashes import joined
 from docclf.data.pixels.files import Files
 from docclf.errors import InputError
 
@@ -54,7 +55,12 @@ class Distractors:
         def read(i: int) -> np.ndarray:
             return register.read(i) if i < own else files.read(i - own)
 
-        return EvaluationPart(register.names + self.classes, np.concatenate([register.labels, labels]), read)
+        return EvaluationPart(
+            register.names + self.classes,
+            np.concatenate([register.labels, labels]),
+            read,
+            lambda: joined([register.hashes(), files.hashes()]),
+        )
 
     def facts(self) -> dict:
         """Returns how many there are."""

@@ -57,7 +57,7 @@ def read_tree(
         return [entry.path for _, entry in rows], [numbers[name] for name, _ in rows], files
 
     names, labels, files = part(sorted(layout.register, key=lambda row: (row[0], row[1].path)))
-    register = EvaluationPart(names, np.array(labels, dtype=np.int64), files.read)
+    register = EvaluationPart(names, np.array(labels, dtype=np.int64), files.read, files.hashes)
     query = _queries(
         *part(sorted(layout.query, key=lambda row: row[1].path)), register, Captured(files, split_seed, captures)
     )
@@ -84,7 +84,7 @@ def _queries(
     def read(i: int) -> np.ndarray:
         return files.read(i) if i < len(files) else captured.read(i - len(files))
 
-    return EvaluationPart(names, labels, read)
+    return EvaluationPart(names, labels, read, files.hashes)
 
 
 def _described(index: Index, layout: Layout, captures: int) -> dict:

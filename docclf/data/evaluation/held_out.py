@@ -8,6 +8,7 @@ import numpy as np
 from docclf.data.evaluation.loader import EvaluationPart
 from docclf.data.evaluation.set import EvaluationSet
 from docclf.data.index.build import Entry
+from docclf.data.index.hashes import of_entries
 from docclf.data.pixels.files import Files
 from docclf.errors import InputError
 from docclf.synthetic.capture import VERSION, capture
@@ -88,11 +89,15 @@ def captured_documents(
         # A slash would make the last part of a path a sub-label of the first.
         classes[split] = [entry.path.replace("/", "|") for _, entry in images]
         names = [files.name(i) for i in range(len(files))]
-        parts[split, "register"] = EvaluationPart(names[: len(known)], np.arange(len(known)), files.read)
+        hashes = of_entries([entry for _, entry in images])
+        parts[split, "register"] = EvaluationPart(
+            names[: len(known)], np.arange(len(known)), files.read, lambda h=hashes: h
+        )
         parts[split, "query"] = EvaluationPart(
             [f"{name}#capture{k}" for name in names for k in range(captures)],
             np.arange(len(images)).repeat(captures),
             Captured(files, seed, captures).read,
+            lambda h=hashes: h,
         )
     described = {"held_out_seed": seed, "captures_per_document": captures, "capture_version": VERSION}
     return EvaluationSet(parts, classes, image_size, batch_size, threads, described)

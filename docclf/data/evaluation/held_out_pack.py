@@ -33,9 +33,11 @@ def held_out_of(
     if not 0 <= which < len(parts):
         raise InputError(f"data.holdout_of={which}: expected the number of a pack, 0 to {len(parts) - 1}.")
     part = parts[which]
-    keys, hashes = part.keys, part.hashes
+    keys, hashes, looks = part.keys, part.hashes, part.looks.tolist()
     # The row stands in for the byte offset, which nothing here asks for.
-    images = [(part.path, Entry(keys[r], 0, 0, hashes[r].tobytes().hex(), 0, 0, r)) for r in rows[which].tolist()]
+    images = [
+        (part.path, Entry(keys[r], 0, 0, hashes[r].tobytes().hex(), 0, 0, r, looks[r])) for r in rows[which].tolist()
+    ]
     training, val, test = hold_out(images, share, most, seed)
     left = np.array([entry.offset for _, entry in training], np.int64)
     return [*rows[:which], left, *rows[which + 1 :]], {"val": val, "test": test}
@@ -62,7 +64,7 @@ class HeldOut:
         entry = self.images[i][1]
         if self.originals is not None:
             return read_image(Path(self.originals) / entry.path, self.max_pixels, name=entry.path)
-        return self.part.original(entry.offset) if hasattr(self.part, "original") else self.part.read(entry.offset)
+        return self.part.original(entry.offset)
 
     def name(self, i: int) -> str:
         """Returns the key of image i."""

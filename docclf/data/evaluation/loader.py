@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from docclf.data.index.hashes import Hashes
 from docclf.data.loader.threads import Buffers, stream, thread_count
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
@@ -18,12 +19,16 @@ class EvaluationPart:
     Attributes:
         names: path of each image relative to the root (or a made-up one, for simulated captures).
         labels: int64 [n], evaluation class numbers.
-        read: `read(i)` returns image i at its original resolution, uint8 [H,W,3]; called from several threads.
+        read: `read(i)` returns image i, uint8 [H,W,3]; called from several threads.
+        hashes: returns what the images are made of, each once; None when nobody can say.
+        original: `original(i)` returns image i in its own size, where `read` gives it squashed.
     """
 
     names: list[str]
     labels: np.ndarray
     read: Callable[[int], np.ndarray] = field(repr=False)
+    hashes: Callable[[], Hashes] | None = field(repr=False, default=None)
+    original: Callable[[int], np.ndarray] | None = field(repr=False, default=None)
 
     def __post_init__(self):
         if len(self.names) != len(self.labels):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from docclf.data.evaluation.loader import EvaluationLoader, EvaluationPart
+from docclf.data.index.hashes import Hashes, joined
 from docclf.errors import InputError
 
 SPLITS = ("val", "test")
@@ -51,7 +52,22 @@ class EvaluationSet:
 
     def image(self, split: str, part: str, i: int) -> np.ndarray:
         """Returns image i of a part at its original resolution, uint8 [H,W,3]."""
-        return self.parts[_key(split, part)].read(i)
+        part = self.parts[_key(split, part)]
+        return (part.original or part.read)(i)
+
+    def hashes(self, split: str) -> Hashes:
+        """Returns contents and looks of all images that a split is made of.
+
+        Raises:
+            InputError: they are not known.
+        """
+        parts = [self.parts[_key(split, part)] for part in PARTS]
+        if any(part.hashes is None for part in parts):
+            raise InputError(
+                "this evaluation set cannot say which images it holds, so whether they were trained on cannot be told; "
+                "give its parts `hashes` (docclf/data/evaluation/loader.py)."
+            )
+        return joined([part.hashes() for part in parts])
 
     def facts(self) -> dict:
         """Returns counts per split for the log of a run."""

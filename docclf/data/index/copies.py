@@ -10,6 +10,8 @@ from docclf.imaging.phash import NONE
 DEDUP = ("exact", "near", "off")
 NEAR = 4  # bits of 64 that may differ
 _BANDS = 6
+# Neighbouring frequencies go together; dealing them out in turn makes the bands less alike.
+_MASKS = [np.uint64(sum(1 << bit for bit in range(band, 64, _BANDS))) for band in range(_BANDS)]
 
 
 def drop_copies(entries: list[Entry], dedup: str) -> dict[int, str]:
@@ -68,12 +70,29 @@ def near_pairs(looks: np.ndarray, distance: int = NEAR) -> np.ndarray:
     found = [np.stack([first[where[copies]], copies], axis=1)]
     used = values != NONE
     values, first = values[used], first[used]
-    # Neighbouring frequencies go together; dealing them out in turn makes the bands less alike.
-    masks = [np.uint64(sum(1 << bit for bit in range(band, 64, _BANDS))) for band in range(_BANDS)]
-    for a, b in combinations(masks, 2):
+    for a, b in combinations(_MASKS, 2):
         found.append(first[_equal_pairs(values & (a | b), values, distance)])
     pairs = np.sort(np.concatenate(found).astype(np.int64).reshape(-1, 2), axis=1)
     return np.unique(pairs, axis=0)
+
+
+def near_between(some: np.ndarray, others: np.ndarray, distance: int = NEAR) -> np.ndarray:
+    """Returns the pairs (i, j) of hashes of two sets that differ in at most `distance` bits, sorted, int64 [M,2].
+
+    Of equal hashes in `some`, and of equal ones in `others`, at least one is in the pairs.
+
+    Args:
+        some: uint64 [N]; few.
+        others: uint64 [K]; may be millions: only those with two bands of one of `some` are compared.
+        distance: bits, at most 4.
+    """
+    close = np.zeros(len(others), bool)
+    for a, b in combinations(_MASKS, 2):
+        close |= np.isin(others & (a | b), some & (a | b))
+    rows = np.flatnonzero(close & (others != NONE))
+    pairs = near_pairs(np.concatenate([some, others[rows]]), distance)
+    across = pairs[(pairs[:, 0] < len(some)) & (pairs[:, 1] >= len(some))]
+    return np.stack([across[:, 0], rows[across[:, 1] - len(some)]], axis=1)
 
 
 def _equal_pairs(keys: np.ndarray, values: np.ndarray, distance: int) -> np.ndarray:

@@ -8,10 +8,12 @@ import fsspec
 import numpy as np
 from tqdm import tqdm
 
+from docclf.data.index.hashes import Hashes
 from docclf.data.pixels.mapped import Mapped
 from docclf.errors import InputError
 
 FACTS = "docclf.json"
+HASHES = "docclf.hashes.u8"  # sha256 and perceptual hash of each image, 40 bytes
 VERSION = 1
 
 
@@ -58,6 +60,29 @@ def read_facts(location: str) -> Facts:
         ) from error
 
 
+def read_hashes(location: str, facts: Facts) -> Hashes:
+    """Returns what the images of shards are.
+
+    Raises:
+        InputError: the shards do not say, or say it of another number of images.
+    """
+    try:
+        with fsspec.open(f"{location.rstrip('/')}/{HASHES}", "rb") as stream:
+            rows = np.frombuffer(stream.read(), np.uint8).reshape(-1, 40)
+    except (OSError, ValueError) as error:
+        rows, reason = np.empty((0, 40), np.uint8), f" ({error})"
+    else:
+        reason = f" of all {facts.count} images" if len(rows) != facts.count else ""
+    if len(rows) != facts.count:
+        raise InputError(
+            f"data.location={location}: {HASHES} does not say what the images are{reason}, so it cannot be told "
+            "which classes another run had, nor whether tested images are among them; make the shards anew: "
+            "python -m docclf.data.litdata PACK ... --out DIR."
+        )
+    looks = np.ascontiguousarray(rows[:, 32:]).view("<u8").reshape(-1).astype(np.uint64)
+    return Hashes(rows[:, :32], looks, lambda i: f"image {i} of {location}")
+
+
 def write_shards(source: Mapped, out: str | Path, chunk: int = 128) -> Facts:
     """Writes the images of packs as shards; the facts are written last, so shards without them are unfinished.
 
@@ -81,6 +106,11 @@ def write_shards(source: Mapped, out: str | Path, chunk: int = 128) -> Facts:
         writer.add_item(i, {"image": np.ascontiguousarray(source.read(i)).tobytes(), "index": i})
     writer.done()
     writer.merge()
+    rows = [
+        np.concatenate([part.hashes, part.looks.astype("<u8").view(np.uint8).reshape(-1, 8)], axis=1)[used]
+        for part, used in zip(source.packs, source.rows, strict=True)
+    ]
+    (out / HASHES).write_bytes(np.concatenate(rows).tobytes())
     facts = Facts(len(source), source.side, source.fingerprint)
     (out / FACTS).write_text(json.dumps({"version": VERSION, **facts._asdict()}))
     return facts

@@ -2,7 +2,8 @@
 
 A pack is a folder. `manifest.json` is written last, so a folder without it is no pack. `images.u8` holds the pixels of
 image i at byte `i * side * side * 3`; the compact form has `images.jpegs` and `offsets.u64` (num_images + 1 numbers)
-instead. `keys.json` lists what each image was called, `hashes.u8` the sha256 of each source file.
+instead. `keys.json` lists what each image was called, `hashes.u8` the sha256 of each source file,
+`looks.u64` its perceptual hash.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from docclf.data.pack.part import Part
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 
@@ -21,10 +23,11 @@ MANIFEST = "manifest.json"
 KEYS = "keys.json"
 HASHES = "hashes.u8"
 OFFSETS = "offsets.u64"
+LOOKS = "looks.u64"
 DATA = {"u8": "images.u8", "jpeg": "images.jpegs"}
 
 
-class Pack:
+class Pack(Part):
     """An opened pack; all methods may be called from several threads and processes at once.
 
     Args:
@@ -64,6 +67,13 @@ class Pack:
         """The sha256 of each image's source file, uint8 [N,32]."""
         return np.fromfile(self.path / HASHES, np.uint8).reshape(-1, 32)
 
+    @cached_property
+    def looks(self) -> np.ndarray:
+        """The perceptual hash of each image, uint64 [N]; `NONE` in packs that were made before they were kept."""
+        if LOOKS not in self.manifest["files"]:
+            return super().looks
+        return np.fromfile(self.path / LOOKS, "<u8").astype(np.uint64)
+
     def read(self, i: int) -> np.ndarray:
         """Returns image i, uint8 [S,S,3] RGB; the caller must not write to it.
 
@@ -79,10 +89,6 @@ class Pack:
                 f"`python -m docclf.data.pack.read --verify {self.path}` and make it anew."
             )
         return cv2.cvtColor(squash(image, self.side), cv2.COLOR_BGR2RGB)
-
-    def name(self, i: int) -> str:
-        """Returns the key of image i."""
-        return self.keys[i]
 
 
 def open_pack(path: str | Path) -> Pack:

@@ -21,7 +21,19 @@ from docclf.data.loader.threads import thread_count
 from docclf.data.pack import journal as pack_journal
 from docclf.data.pack.items import QUALITY, PackItems, first_other, stored_side
 from docclf.data.pack.journal import Journal, digest, replace
-from docclf.data.pack.read import DATA, FORMAT, HASHES, KEYS, MANIFEST, OFFSETS, VERSION, Pack, open_pack, read_manifest
+from docclf.data.pack.read import (
+    DATA,
+    FORMAT,
+    HASHES,
+    KEYS,
+    LOOKS,
+    MANIFEST,
+    OFFSETS,
+    VERSION,
+    Pack,
+    open_pack,
+    read_manifest,
+)
 from docclf.errors import InputError
 from docclf.imaging.shrink import METHOD
 
@@ -80,7 +92,7 @@ def plan_of(items: PackItems) -> dict:
     }
 
 
-_OWN = {*DATA.values(), KEYS, HASHES, OFFSETS, pack_journal.NAME}
+_OWN = {*DATA.values(), KEYS, HASHES, LOOKS, OFFSETS, pack_journal.NAME}
 
 
 @contextmanager
@@ -173,7 +185,8 @@ def _write(stream, journal: Journal, payload: memoryview, checksum: str, sizes: 
 def _finish(items: PackItems, out: Path, plan: dict, blocks: list[dict], sources: list[dict]) -> None:
     replace(out / KEYS, json.dumps(items.keys).encode())
     replace(out / HASHES, bytes.fromhex("".join(entry.sha256 for _, entry in items.rows)))
-    names = [DATA[plan["kind"]], KEYS, HASHES]
+    replace(out / LOOKS, np.array([entry.look for _, entry in items.rows], "<u8").tobytes())
+    names = [DATA[plan["kind"]], KEYS, HASHES, LOOKS]
     if items.compact:
         sizes = [0, *(size for block in blocks for size in block["sizes"])]
         replace(out / OFFSETS, np.cumsum(sizes).astype("<u8").tobytes())

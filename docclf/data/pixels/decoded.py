@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from docclf.data.index.build import Index
+from docclf.data.index.hashes import of_entries
+from docclf.data.pack.part import Part
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS, read_image
 from docclf.imaging.shrink import read_squashed
 
 
-class Decoded:
+class Decoded(Part):
     """The images of an index as a pack of the same index and side holds them, bit for bit, decoded at each read.
 
     Args:
@@ -34,8 +36,12 @@ class Decoded:
     @property
     def hashes(self) -> np.ndarray:
         """The sha256 of each image's file, uint8 [N,32]."""
-        text = "".join(entry.sha256 for entry in self.index.entries)
-        return np.frombuffer(bytes.fromhex(text), np.uint8).reshape(-1, 32)
+        return of_entries(self.index.entries).contents
+
+    @property
+    def looks(self) -> np.ndarray:
+        """The perceptual hash of each image, uint64 [N]."""
+        return of_entries(self.index.entries).looks
 
     def name(self, i: int) -> str:
         """Returns the key of image i."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from docclf.data.index.build import Entry, Index
+from docclf.data.index.hashes import Hashes, of_entries
 from docclf.data.pixels.source import Source
 from docclf.imaging.read import MAX_PIXELS, read_image
 
@@ -36,6 +37,10 @@ class Files(Source):
         """Returns image i, uint8 [H,W,3]."""
         root, entry = self.images[i]
         return read_image(root / entry.path, self.max_pixels, self.min_side, name=self.name(i))
+
+    def hashes(self) -> Hashes:
+        """Returns contents and looks of the images."""
+        return of_entries([entry for _, entry in self.images])
 
     def name(self, i: int) -> str:
         """Returns the path relative to its root."""

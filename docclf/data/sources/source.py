@@ -1,7 +1,7 @@
 """What an index needs of a source of images."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class Found(NamedTuple):
@@ -31,6 +31,7 @@ class Unusable(NamedTuple):
     part: bool = False
 
 
+@runtime_checkable
 class Source(Protocol):
     """Images at one place; `look` and `read` are called from several threads at once.
 

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from docclf.errors import InputError
 from docclf.ops import unit
-from docclf.teacher.term.weighting import Weighting
+from docclf.teacher.term.base import Term
 
 
-class Contrastive(nn.Module):
+class Contrastive(Term):
     """Similarity to a queue of the teacher's features (SEED, arXiv:2101.04731 section 3.2).
 
     Let d_1 ... d_n be the unit features of the teacher of this batch and of earlier ones. q_j = softmax_j(<t, d_j> /
@@ -28,8 +28,6 @@ class Contrastive(nn.Module):
         InputError: a value that is not above 0.
     """
 
-    mapped = True
-
     def __init__(
         self,
         length: int = 4096,
@@ -38,7 +36,7 @@ class Contrastive(nn.Module):
         weight: float = 1.0,
         ramp: list[float] = (0.0, 0.0),
     ) -> None:
-        super().__init__()
+        super().__init__("contrastive", weight, ramp)
         for name, value in (
             ("length", length),
             ("temperature", temperature),
@@ -47,7 +45,6 @@ class Contrastive(nn.Module):
             if not value > 0:
                 raise InputError(f"teacher.term.contrastive.{name}={value}: want a number above 0.")
         self.length, self.temperature, self.teacher_temperature = length, temperature, teacher_temperature
-        self.weighting = Weighting("contrastive", weight, ramp)
         # Plain attributes, not buffers, which DDP would send around in every step.
         self.queue, self.seen = torch.empty(0), 0
 

@@ -1,12 +1,12 @@
 """The student's direction should be the teacher's."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from docclf.ops import unit
-from docclf.teacher.term.weighting import Weighting
+from docclf.teacher.term.base import Term
 
 
-class Cosine(nn.Module):
+class Cosine(Term):
     """One minus the cosine between student and teacher.
 
     L = 1/B sum_b (1 - <s_b, t_b>) with unit vectors, which is half their squared distance: the hint of
@@ -17,11 +17,8 @@ class Cosine(nn.Module):
         ramp: shares of training between which the factor rises from 0; [0, 0] is constant.
     """
 
-    mapped = True
-
     def __init__(self, weight: float = 1.0, ramp: list[float] = (0.0, 0.0)) -> None:
-        super().__init__()
-        self.weighting = Weighting("cosine", weight, ramp)
+        super().__init__("cosine", weight, ramp)
 
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Returns the mean distance of student [B,W] and teacher [B,W], both of any length."""

@@ -3,10 +3,10 @@
 from torch import Tensor, nn
 
 from docclf.ops import unit
-from docclf.teacher.term.weighting import Weighting
+from docclf.teacher.term.base import Term
 
 
-class KL(nn.Module):
+class KL(Term):
     """KL divergence of the softmax over the channels of unit vectors, exactly as DocClassifier trains.
 
     With s and t of unit length [W], p = softmax(s) and q = softmax(t): L = 1/B sum_b sum_c q_bc (ln q_bc - ln p_bc),
@@ -18,11 +18,8 @@ class KL(nn.Module):
         ramp: shares of training between which the factor rises from 0; [0, 0] is constant.
     """
 
-    mapped = True
-
     def __init__(self, weight: float = 1.0, ramp: list[float] = (0.0, 0.0)) -> None:
-        super().__init__()
-        self.weighting = Weighting("kl", weight, ramp)
+        super().__init__("kl", weight, ramp)
 
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Returns the divergence of student [B,W] from teacher [B,W], both of any length."""

@@ -4,10 +4,10 @@ from torch import Tensor, nn
 
 from docclf.errors import InputError
 from docclf.ops import unit
-from docclf.teacher.term.weighting import Weighting
+from docclf.teacher.term.base import Term
 
 
-class KLTemperature(nn.Module):
+class KLTemperature(Term):
     """KL divergence of the softmax over the channels of unit vectors, divided by a temperature.
 
     With s and t of unit length [W], p = softmax(s / T) and q = softmax(t / T): L = 1/B sum_b sum_c q_bc (ln q_bc -
@@ -23,13 +23,11 @@ class KLTemperature(nn.Module):
         InputError: a temperature that is not above 0.
     """
 
-    mapped = True
-
     def __init__(self, temperature: float = 0.04, weight: float = 1.0, ramp: list[float] = (0.0, 0.0)) -> None:
-        super().__init__()
+        super().__init__("kl_temperature", weight, ramp)
         if not temperature > 0:
             raise InputError(f"teacher.term.kl_temperature.temperature={temperature}: want above 0, such as 0.04.")
-        self.temperature, self.weighting = temperature, Weighting("kl_temperature", weight, ramp)
+        self.temperature = temperature
 
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Returns the divergence of student [B,W] from teacher [B,W], both of any length."""

@@ -5,10 +5,10 @@ from torch import Tensor, nn
 
 from docclf.errors import InputError
 from docclf.ops import real, unit
-from docclf.teacher.term.weighting import Weighting
+from docclf.teacher.term.base import Term
 
 
-class Relational(nn.Module):
+class Relational(Term):
     """Relational distillation of distances (RKD-D, arXiv:1904.05068 eq. 5 to 7) on unit vectors.
 
     d_ij = |x_i - x_j| / m with m the mean over all pairs i != j, once for the student and once for the teacher; L is
@@ -24,8 +24,7 @@ class Relational(nn.Module):
     mapped = False
 
     def __init__(self, weight: float = 1.0, ramp: list[float] = (0.0, 0.0)) -> None:
-        super().__init__()
-        self.weighting = Weighting("relational", weight, ramp)
+        super().__init__("relational", weight, ramp)
 
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Returns the mean difference of the distances in student [B,D] and teacher [B,W].

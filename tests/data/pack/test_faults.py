@@ -28,9 +28,10 @@ COUNT = 5 * BLOCK + 9
 # Ends the process as `kill -9` does: in the middle of a block's bytes, or between a block and its line.
 KILLED = """
 import os, signal, sys
-from docclf.data import pack_write, index_cache
-from docclf.data.index import build_index
-from docclf.data.pack_items import PackItems
+from docclf.data.index import cache as index_cache
+from docclf.data.pack import write as pack_write
+from docclf.data.index.build import build_index
+from docclf.data.pack.items import PackItems
 what, root, out, form = sys.argv[1:]
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
 calls = []
