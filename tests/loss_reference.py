@@ -33,6 +33,15 @@ def slow(embeddings: Tensor, weight: Tensor, labels: Tensor, classes: Tensor, ma
     return loss.detach(), dx, dw
 
 
+def rounding(scale: float, dimension: int) -> float:
+    """Returns the relative error of an exponential of float32 cosines times a scale.
+
+    Half an eps for each of D products and D sums, as many for the centre's length (half of them, under a root), its
+    quotient and the scale; all times the scale in the exponent.
+    """
+    return scale * (1.5 * dimension + 5) * torch.finfo(torch.float32).eps / 2
+
+
 def close(got: Tensor, want: Tensor, tolerance: float) -> None:
     """Fails when the norm of the error exceeds the tolerance times the norm of what is wanted."""
     error = (got.double() - want.double()).norm() / want.double().norm().clamp_min(1e-30)

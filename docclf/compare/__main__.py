@@ -12,11 +12,13 @@ from docclf.errors import InputError
 from docclf.measures import keys, measure_of
 from docclf.metric.compare import Difference
 from docclf.metric.compare import compare as paired
+from docclf.report import charts
+from docclf.report.charts import LETTERS
 from docclf.report.fact_tables import facts
 from docclf.report.figure import PALETTE
 from docclf.report.numbers import points
 from docclf.report.page import render
-from docclf.report.versus import LETTERS, changed, classes, curves, differing
+from docclf.report.versus import changed, classes, differing
 from docclf.utils import atomic
 
 
@@ -46,7 +48,7 @@ def write(folders: list[Path], out: Path) -> dict[str, list[Difference]]:
         pairs.append(
             {"letter": letter, "reason": reason, "changed": changed(runs[0], run), "classes": classes(runs[0], run)}
         )
-    letters = LETTERS[: len(runs)]
+    letters, results = LETTERS[: len(runs)], [run.result for run in runs]
     text = render(
         "compare.html.j2",
         title="Comparison of " + ", ".join(str(folder) for folder in folders),
@@ -57,7 +59,7 @@ def write(folders: list[Path], out: Path) -> dict[str, list[Difference]]:
         pairs=pairs,
         numbers=numbers(runs, list(differences.values())),
         thresholds=thresholds(runs),
-        drawings=curves([run.result for run in runs]),
+        drawings=[drawing for drawing in (charts.roc(results), charts.det(results)) if drawing],
         legend="; ".join(f"{letter} {folder}" for letter, folder in zip(letters, folders, strict=True)),
         facts=differing([facts(run.about) for run in runs]),
     )

@@ -1,35 +1,33 @@
-"""The curves and the histogram of a result."""
+"""The curves of one result or of several, and the histogram of one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from docclf.report.figure import BLUE, GREY, ORANGE, PALE, Drawing, decade, draw
+from docclf.report.figure import BLUE, GREY, ORANGE, PALE, PALETTE, Drawing, decade, draw
 from docclf.report.numbers import Point
 
+LETTERS = "ABCDEFGH"  # names of several results in one chart
 
-def roc(result: Any, points: Sequence[Point]) -> Drawing | None:
-    """Returns TPR over log FPR with the interval band, or None when there is no curve."""
-    if not len(result.roc.get("fpr", ())):
+
+def roc(results: Sequence[Any], points: Sequence[Point] = ()) -> Drawing | None:
+    """Returns TPR over log FPR, or None when there is no curve.
+
+    Args:
+        results: one, drawn with its interval band, or several of one split, told apart by letters.
+        points: operating points of the one.
+    """
+    if not (lines := _lines(results)):
         return None
 
     def paint(axes: Axes) -> None:
-        left, floor = _left(result, points)
-        band = result.band
-        if band and np.isfinite(band["high"]).any():
-            axes.fill_between(
-                band["fpr"],
-                band["low"],
-                band["high"],
-                color=BLUE,
-                alpha=0.16,
-                linewidth=0,
-                label="95 % interval of the TPR",
-            )
-        fpr, tpr = np.maximum(result.roc["fpr"], left), result.roc["tpr"]
-        axes.step(np.append(fpr, 1.0), np.append(tpr, tpr[-1]), where="post", color=BLUE, label="ROC")
+        left, floor = _left(results[0], points)
+        _band(axes, results, lambda band: (band["low"], band["high"]), "95 % interval of the TPR")
+        for name, colour, fpr, tpr in lines:
+            axes.step(np.append(np.maximum(fpr, left), 1.0), np.append(tpr, tpr[-1]), where="post", color=colour,
+                      label=name or "ROC")  # fmt: skip
         for point in points:
             if point.tpr is not None:
                 span = (
@@ -47,22 +45,20 @@ def roc(result: Any, points: Sequence[Point]) -> Drawing | None:
     return draw("roc", "ROC: true-positive rate over false-positive rate on a logarithmic axis", paint)
 
 
-def det(result: Any, points: Sequence[Point]) -> Drawing | None:
-    """Returns 1 - TPR over FPR, both logarithmic, or None when there is no curve."""
-    if not len(result.roc.get("fpr", ())):
+def det(results: Sequence[Any], points: Sequence[Point] = ()) -> Drawing | None:
+    """Returns 1 - TPR over FPR, both logarithmic, of one result or of several of one split; None without a curve."""
+    if not (lines := _lines(results)):
         return None
 
     def paint(axes: Axes) -> None:
-        left, floor = _left(result, points)
-        miss = 1 - np.append(result.roc["tpr"], result.roc["tpr"][-1])
-        least = 0.5 / max(1, result.metrics.get("positives") or 1)
-        fpr = np.append(np.maximum(result.roc["fpr"], left), 1.0)
-        band = result.band
-        if band and np.isfinite(band["high"]).any():
-            low, high = (np.maximum(1 - band[side], least) for side in ("high", "low"))
-            axes.fill_between(band["fpr"], low, high, color=BLUE, alpha=0.16, linewidth=0)
-        axes.step(fpr, np.maximum(miss, least), where="post", color=BLUE, label="verification")
-        eer = result.metrics.get("eer")
+        left, floor = _left(results[0], points)
+        least = 0.5 / max(1, max(result.metrics.get("positives") or 1 for result in results))
+        _band(axes, results, lambda band: (np.maximum(1 - band["high"], least), np.maximum(1 - band["low"], least)))
+        for name, colour, fpr, tpr in lines:
+            miss = np.maximum(1 - np.append(tpr, tpr[-1]), least)
+            axes.step(np.append(np.maximum(fpr, left), 1.0), miss, where="post", color=colour,
+                      label=name or "verification")  # fmt: skip
+        eer = results[0].metrics.get("eer") if len(results) == 1 else None
         if eer:
             axes.plot([eer], [eer], "D", color=ORANGE, ms=5, label=f"equal error rate {eer:.3g}")
             axes.plot([left, 1], [left, 1], color=GREY, lw=1, ls=(0, (3, 3)))
@@ -73,6 +69,20 @@ def det(result: Any, points: Sequence[Point]) -> Drawing | None:
         axes.legend(loc="lower left", fontsize=8.5)
 
     return draw("det", "DET: false-negative rate over false-positive rate, both logarithmic", paint)
+
+
+def _lines(results: Sequence[Any]) -> list[tuple[str, str, np.ndarray, np.ndarray]]:
+    """Letter (none for one result), colour, FPR and TPR of each result that has a curve."""
+    names = [""] if len(results) == 1 else LETTERS
+    drawn = zip(names, PALETTE, (result.roc for result in results), strict=False)
+    return [(name, colour, curve["fpr"], curve["tpr"]) for name, colour, curve in drawn if len(curve.get("fpr", ()))]
+
+
+def _band(axes: Axes, results: Sequence[Any], sides: Callable[[dict], tuple], label: str | None = None) -> None:
+    """Fills the interval of a single result."""
+    band = results[0].band
+    if len(results) == 1 and band and np.isfinite(band["high"]).any():
+        axes.fill_between(band["fpr"], *sides(band), color=BLUE, alpha=0.16, linewidth=0, label=label)
 
 
 def open_set(result: Any) -> Drawing | None:

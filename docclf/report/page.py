@@ -45,8 +45,8 @@ def write(folder: Path, result: Any, evaluation: Evaluation, about: dict) -> lis
     shown = [row.label for row in bad[: len(PALETTE)]]
     drawn = maps(evaluation, shown)
     drawings = {
-        "roc": charts.roc(result, rows),
-        "det": charts.det(result, rows),
+        "roc": charts.roc([result], rows),
+        "det": charts.det([result], rows),
         "open_set": charts.open_set(result),
         "histogram": charts.histogram(result, rows),
         "linear": drawn.linear,

@@ -1,54 +1,13 @@
-"""Several runs on one split, side by side: which queries and which classes changed, and how the curves lie."""
+"""Several runs on one split, side by side: which queries, classes and facts differ."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from docclf.measures import keys
-from docclf.report.figure import GREY, PALETTE, Drawing, decade, draw
 
-LETTERS = "ABCDEFGH"
 SHOWN = 40
-
-
-def curves(results: Sequence[Any]) -> list[Drawing]:
-    """Returns ROC and DET of all results that have one; letters and colours follow their order."""
-    drawn = [(at, result.roc) for at, result in enumerate(results) if len(result.roc.get("fpr", ()))]
-    if not drawn:
-        return []
-    left = max(1e-9, min(float(curve["fpr"][curve["fpr"] > 0].min(initial=1e-3)) for _, curve in drawn) / 2)
-    least = 0.5 / max(1, max(result.metrics.get("positives") or 1 for result in results))
-
-    def frame(axes: Axes, label: str) -> None:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(decade)
-        axes.set(xlim=(left, 1.15), xlabel="false-positive rate (FPR)", ylabel=label)
-        axes.legend(fontsize=8.5)
-
-    def roc(axes: Axes) -> None:
-        for at, curve in drawn:
-            fpr = np.append(np.maximum(curve["fpr"], left), 1.0)
-            axes.step(
-                fpr, np.append(curve["tpr"], curve["tpr"][-1]), where="post", color=PALETTE[at], label=LETTERS[at]
-            )
-        chance = np.geomspace(left, 1, 60)
-        axes.plot(chance, chance, color=GREY, lw=1, ls=(0, (3, 3)), label="chance")
-        frame(axes, "true-positive rate (TPR)")
-        axes.set_ylim(0, 1.02)
-
-    def det(axes: Axes) -> None:
-        for at, curve in drawn:
-            fpr = np.append(np.maximum(curve["fpr"], left), 1.0)
-            miss = np.maximum(1 - np.append(curve["tpr"], curve["tpr"][-1]), least)
-            axes.step(fpr, miss, where="post", color=PALETTE[at], label=LETTERS[at])
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(decade)
-        frame(axes, "false-negative rate (1 - TPR)")
-        axes.set_ylim(least, 1.2)
-
-    return [draw("roc", "ROC of the runs", roc), draw("det", "DET of the runs", det)]
 
 
 def changed(a: Any, b: Any) -> dict:

@@ -13,7 +13,7 @@ _SAMPLED = 512
 
 def text(cosine: float) -> str:
     """Returns a cosine with four digits, and near 1 with as many more (seven at most) as tell it from 1."""
-    gap = 1 - abs(cosine)
+    gap = abs(1 - abs(cosine))
     digits = 7 if gap < 1e-7 else min(7, max(4, 1 + math.ceil(-math.log10(gap))))
     return f"{cosine:.{digits}f}"
 

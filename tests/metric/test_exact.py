@@ -54,7 +54,7 @@ def embeddings(rng, rows: int, width: int, coarse: bool) -> torch.Tensor:
 @contextmanager
 def way(plain: bool):
     """Has all pairs sorted, or walked over tile by tile, whatever their number."""
-    before, sweep.PLAIN = sweep.PLAIN, 1 << 20 if plain else 0
+    before, sweep.PLAIN = sweep.PLAIN, 1 << 18 if plain else 0
     try:
         yield
     finally:

@@ -53,7 +53,7 @@ def _by_row(layout: Layout, genuine: Pairs, impostor: Pairs) -> tuple:
     if (own := own_scores(layout, genuine)) is None:
         return None, None, None, None
     best, best_col = np.full(len(own), -np.inf, np.float32), np.full(len(own), -1, np.int64)
-    rows, first = np.unique(impostor.row, return_index=True)  # of falling scores the first is the highest
-    best[rows], best_col[rows] = impostor.score[first], impostor.col[first]
+    rising = impostor.row[::-1]  # written from the lowest to the highest, so the highest stays
+    best[rising], best_col[rising] = impostor.score[::-1], impostor.col[::-1]
     beaten = np.bincount(impostor.row[impostor.score >= own[impostor.row]], minlength=len(own))
     return own, best, best_col, np.where(np.isnan(own), 0, beaten + 1)

@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from loss_reference import close
+from loss_reference import close, rounding
 
 from docclf.errors import InputError
 from docclf.loss.backend import choose as backend
@@ -41,12 +41,6 @@ def problem(b, k, d, sampled, dtype=torch.float32):
     position = torch.randint(-1, count, (b,), generator=generator)
     g_lse, g_cos = torch.rand(b, generator=generator, dtype=dtype), torch.randn(b, generator=generator, dtype=dtype)
     return x, weight, rows, position, g_lse, g_cos
-
-
-def rounding(scale, dimension):
-    """Relative error of an exponential of float32 cosines: half an eps for each of D products and D sums, as many for
-    the centre's length (half of them, under a root), quotient and scale; times the scale in the exponent."""
-    return scale * (1.5 * dimension + 5) * torch.finfo(torch.float32).eps / 2
 
 
 @pytest.mark.isa
