@@ -6,22 +6,21 @@ if __name__ == "__main__":
 from pathlib import Path
 
 import hydra
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from docclf import build
 from docclf.checkpoint import read as checkpoint
 from docclf.cli import entry
-from docclf.config import inherit
+from docclf.config import (
+    inherit,
+    schema,  # noqa: F401  what Hydra composes against
+)
 from docclf.config.check import check
-from docclf.config.schema import EvaluateConfig
 from docclf.evaluation import sets
 from docclf.evaluation.model import evaluated_model
 from docclf.evaluation.score import score
 from docclf.results.record import cost_of_training
-
-ConfigStore.instance().store(name="evaluate_schema", node=EvaluateConfig)
 
 
 @hydra.main(config_path="conf", config_name="evaluate", version_base="1.3")

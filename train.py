@@ -8,7 +8,6 @@ from pathlib import Path
 
 import hydra
 import pytorch_lightning as pl
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
@@ -16,8 +15,8 @@ from docclf import build
 from docclf.checkpoint import seen
 from docclf.checkpoint.network import best_network
 from docclf.cli import entry, sweep
+from docclf.config import schema  # noqa: F401  what Hydra composes against
 from docclf.config.check import check
-from docclf.config.schema import TrainConfig
 from docclf.evaluation import leaks, sets
 from docclf.evaluation.score import score
 from docclf.training import init_from, loggers, resume, run_lock
@@ -25,8 +24,6 @@ from docclf.training.build import build_module
 from docclf.training.cost import training_cost
 from docclf.training.datamodule import Loaders
 from docclf.training.trainer import build_trainer
-
-ConfigStore.instance().store(name="train_schema", node=TrainConfig)
 
 
 @hydra.main(config_path="conf", config_name="train", version_base="1.3")

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from docclf import build
+from docclf.config import schema  # noqa: F401  what Hydra composes against
 from docclf.config.check import check
-from docclf.config.schema import TrainConfig
 from docclf.data.evaluation.layout import class_of
 from docclf.data.evaluation.loader import EvaluationPart
 from docclf.data.evaluation.set import SPLITS, EvaluationSet
@@ -141,7 +140,6 @@ def compose(overrides: Sequence[str] = (), config_dir: str | Path = CONF) -> Com
     folder = Path(config_dir).resolve()
     if not (folder / "train.yaml").is_file():
         raise InputError(f"config_dir={config_dir}: no train.yaml there; give the conf folder of a docclf checkout.")
-    ConfigStore.instance().store(name="train_schema", node=TrainConfig)
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(folder), version_base="1.3"):
         config = hydra_compose("train", list(overrides))

@@ -1,8 +1,9 @@
-"""What the top level of a config may hold."""
+"""What the top level of a config may hold; importing it lets Hydra compose conf/train.yaml and conf/evaluate.yaml."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from docclf.config import resolvers  # noqa: F401  registers them
@@ -65,3 +66,7 @@ class EvaluateConfig:
     metric: Any = field(default_factory=dict)
     verify: Any = field(default_factory=dict)
     evaluate_on: Any = field(default_factory=dict)
+
+
+ConfigStore.instance().store(name="train_schema", node=TrainConfig)
+ConfigStore.instance().store(name="evaluate_schema", node=EvaluateConfig)

@@ -12,6 +12,7 @@ from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from pytorch_lightning.utilities import rank_zero_only
 
 from docclf.config import plain
+from docclf.errors import InputError
 from docclf.measures import keys
 from docclf.provenance.commit import commit
 from docclf.results import file as results
@@ -28,7 +29,26 @@ def loggers(config: DictConfig, folder: Path) -> list[Any]:
         wandb = node["_target_"].endswith(".WandbLogger")
         more = {"id": identity(folder), "resume": "allow"} if wandb else {}
         found.append(instantiate(node, save_dir=str(folder), **more))
+        if wandb:
+            _started(found[-1])
     return found
+
+
+def _started(logger: WandbLogger) -> None:
+    """Starts the W&B run at once, so that a missing login is known before a run has drawn or read anything.
+
+    Raises:
+        InputError: nobody is logged in, or the server cannot be reached.
+    """
+    import wandb.errors
+
+    try:
+        logger.experiment  # noqa: B018  the other ranks get a stand-in
+    except wandb.errors.Error as error:
+        raise InputError(
+            f"logger=wandb: {str(error).rstrip('.')}. Run `wandb login` once or set WANDB_API_KEY; or log without an "
+            "account: logger=wandb_offline (wandb sync uploads it later), logger=csv."
+        ) from error
 
 
 def identity(folder: Path) -> str:

@@ -4,6 +4,9 @@ import pytest
 import yaml
 from conftest import TINY
 
+from docclf.errors import InputError
+from docclf.training import loggers
+
 SMALL = [*TINY[:6], "report=true", "trainer=smoke", "evaluate_on=own"]
 
 
@@ -34,3 +37,16 @@ def test_offline_loggers_get_settings_numbers_pictures_and_the_report(script, tm
     assert done.code == 0, done.err
     ids = {path.name.rpartition("-")[2] for path in run.glob("wandb/offline-run-*")}
     assert ids == {(run / "wandb_id").read_text().strip()}, "a continued run is the same run"
+
+
+@pytest.mark.parametrize("error", ["UsageError", "CommError", "AuthenticationError"])
+def test_wandb_without_an_account_says_what_to_do_before_anything_is_read(error):
+    errors = pytest.importorskip("wandb.errors")
+
+    class Refused:
+        @property
+        def experiment(self):
+            raise getattr(errors, error)("No API key configured.")
+
+    with pytest.raises(InputError, match="No API key configured. Run `wandb login`.*WANDB_API_KEY.*wandb_offline"):
+        loggers._started(Refused())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from docclf.data.sources.location import Place
 from docclf.data.sources.source import Found, Unusable
 from docclf.errors import InputError
-from docclf.imaging.kinds import is_image_name
+from docclf.imaging.kinds import is_image_name, unread_name
 
 _PACKED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd"}
 
@@ -71,11 +71,13 @@ class TarShards:
                     end = member.offset_data + (0 if member.issym() or member.islnk() else member.size)
                     if end > size:
                         raise InputError(f"cut off: {member.name} ends at byte {end} of {size}")
-                    if member.isdir() or not is_image_name(member.name.rsplit("/", 1)[-1]):
+                    base = member.name.rsplit("/", 1)[-1]
+                    unread = unread_name(base)
+                    if member.isdir() or not (unread or is_image_name(base)):
                         continue
                     name = member.name.removeprefix("./")
                     key = f"{shard}/{name}"
-                    reason = "name appears twice in the shard" if key in seen else _refused(member)
+                    reason = "name appears twice in the shard" if key in seen else _refused(member) or unread
                     seen.add(key)
                     if reason:
                         yield Unusable(key, reason)

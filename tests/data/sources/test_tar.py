@@ -174,3 +174,11 @@ def test_what_is_meant_must_be_plain(shards, tmp_path):
         list(open_source(f"{shards}/none.tar").walk())
     with pytest.raises(InputError, match="does not exist"):
         open_source(str(tmp_path / "none"))
+
+
+def test_kinds_that_are_not_read_are_named(tmp_path):
+    names = {"scan.pdf": b"%PDF", "notes.txt": b"x", os.fsdecode(b"caf\xe9.png"): png(1), ".hidden.pdf": b"%PDF"}
+    (tmp_path / "x.tar").write_bytes(tar(names))
+    index = index_source(open_source(str(tmp_path / "x.tar")))
+    assert keys(index) == [os.fsdecode(b"x.tar/caf\xe9.png")] and index.read(index.entries[0]) == png(1)
+    assert [path for path, _ in index.skipped] == ["x.tar/scan.pdf"] and "pdftoppm" in index.skipped[0][1]
