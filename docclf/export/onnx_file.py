@@ -18,7 +18,7 @@ from docclf.export.onnx_graph import EXPORTERS, INPUTS, OPSET
 from docclf.model.network import Network
 from docclf.provenance.commit import commit
 from docclf.provenance.facts import preprocessing
-from docclf.utils import atomic
+from docclf.utils import atomic, onnx_bytes
 from docclf.utils.text import to_json
 
 
@@ -69,13 +69,14 @@ def export(
         "licences": to_json(found.licences(licence, data_licence)),
         "thresholds": to_json(rows),
         "opset": str(opset),
+        onnx_bytes.SIGNED: "sha256 of all bytes before the last entry of the metadata",
         "exporter": f"torch {torch.__version__} {exporter}",
         "parity": json.dumps(graph.parity(model.SerializeToString(), found.encoder, found.image_size, input)),
     }
     import onnx
 
     onnx.helper.set_model_props(model, about)
-    atomic.write_bytes(out, model.SerializeToString())
+    atomic.write_bytes(out, onnx_bytes.signed(model.SerializeToString()))
     return about
 
 

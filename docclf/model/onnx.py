@@ -1,5 +1,6 @@
 """An exported network as something to evaluate."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ from torch import Tensor
 
 from docclf.errors import InputError
 from docclf.model.base import Model
+from docclf.utils import onnx_bytes
 from docclf.utils.fixed_batches import FixedBatches
 
 TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
+MOST_SIDE, MOST_BATCH = 2048, 4096
+MOST_MEMORY = 2**31  # bytes that graphs may use in one process, weights included
 
 
 class Onnx(Model):
@@ -50,6 +54,11 @@ class Onnx(Model):
             )
         self.image_size = _side(path, shape, image_size)
         self.batch = shape[0] if isinstance(shape[0], int) else None
+        if not 1 <= self.image_size <= MOST_SIDE or not 1 <= (self.batch or 1) <= MOST_BATCH:
+            raise InputError(
+                f"model.path={path}: takes images {shape}; want a side of at most {MOST_SIDE} and at most {MOST_BATCH} "
+                "images at a time."
+            )
 
     def __call__(self, images: Tensor) -> Tensor:
         """Returns float32 embeddings [B,D] of uint8 RGB images [B,3,S,S]."""
@@ -69,7 +78,19 @@ class Onnx(Model):
         pixels = images.cpu().numpy()
         if TYPES[self.input.type] is not np.uint8:
             pixels = (pixels.astype(np.float32) / np.float32(255)).astype(TYPES[self.input.type])
-        return torch.from_numpy(self.session.run([self.output.name], {self.input.name: pixels})[0].astype(np.float32))
+        try:
+            found = np.asarray(self.session.run([self.output.name], {self.input.name: pixels})[0])
+        except Exception as error:  # onnxruntime's exceptions have no common class but this one
+            raise InputError(
+                f"model.path={self.path}: it cannot be run on {list(pixels.shape)} ({_brief(error)}). Export the "
+                f"network again; it may use {MOST_MEMORY // 2**30} GiB."
+            ) from error
+        if found.ndim != 2 or len(found) != len(pixels) or found.dtype.kind != "f":
+            raise InputError(
+                f"model.path={self.path}: makes {found.dtype} {list(found.shape)} of {len(pixels)} images; want "
+                "embeddings [B,D]."
+            )
+        return torch.from_numpy(found.astype(np.float32))
 
 
 def _session(path: str, threads: int | None) -> Any:
@@ -81,18 +102,37 @@ def _session(path: str, threads: int | None) -> Any:
         ) from error
     if not Path(path).is_file():
         raise InputError(f"model.path={path}: there is no such file; give the path of an ONNX file.")
+    if Path(path).stat().st_size > onnx_bytes.LIMIT:
+        raise InputError(f"model.path={path}: has more than {onnx_bytes.LIMIT} bytes; an ONNX file cannot.")
+    content = Path(path).read_bytes()
+    onnx_bytes.check(content, f"model.path={path}")
+    _bound_memory(onnxruntime)
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.use_env_allocators", "1")
     if threads is not None:
         options.intra_op_num_threads = threads
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common class but this one
         raise InputError(
-            f"model.path={path}: onnxruntime {onnxruntime.__version__} cannot load it "
-            f"({str(error).strip().splitlines()[0]}). Export the network again, with the weights inside the file, or "
-            "update onnxruntime."
+            f"model.path={path}: onnxruntime {onnxruntime.__version__} cannot load it ({_brief(error)}). Export the "
+            "network again, with the weights inside the file, or update onnxruntime."
         ) from error
+
+
+@cache
+def _bound_memory(onnxruntime: Any) -> None:
+    """Gives all sessions of this process one allocator, which a graph of a few bytes cannot fill the machine with."""
+    onnxruntime.set_default_logger_severity(4)
+    kind, memory = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    onnxruntime.create_and_register_allocator(
+        onnxruntime.OrtMemoryInfo("Cpu", kind, 0, memory), onnxruntime.OrtArenaCfg({"max_mem": MOST_MEMORY})
+    )
+
+
+def _brief(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
 def _side(path: str, shape: list, image_size: int | None) -> int:

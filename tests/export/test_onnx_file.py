@@ -78,7 +78,7 @@ def test_what_is_in_the_file(ckpt, exported):
     content = model.SerializeToString()
     assert b"/home" not in content and b".py" not in content and b"site-packages" not in content
     stored = {row.key: row.value for row in model.metadata_props}
-    assert stored == about
+    assert len(stored.pop("sha256")) == 64 and stored == about
     assert json.loads(about["parity"])["max_abs_error"] < 1e-5 and json.loads(about["parity"])["batches"] == [
         1,
         2,
@@ -90,7 +90,7 @@ def test_what_is_in_the_file(ckpt, exported):
     assert json.loads(about["config"])["backbone"]["name"] == "test_efficientnet"
     assert json.loads(about["data"])["data"]["root"] == "pictures"
     assert json.loads(about["licences"])["data"] == trained.DRAWN
-    assert export.metadata(Onnx(path).session) == about
+    assert export.metadata(Onnx(path).session).items() >= about.items()
 
 
 @pytest.mark.parametrize("batch", [1, 3, 33])

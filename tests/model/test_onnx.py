@@ -67,7 +67,7 @@ def test_bad_files_are_refused(tmp_path, images, monkeypatch):
     with pytest.raises(InputError, match="no such file"):
         Onnx(str(tmp_path / "none.onnx"))
     (tmp_path / "text.onnx").write_text("no graph")
-    with pytest.raises(InputError, match="cannot load it"):
+    with pytest.raises(InputError, match="no ONNX file"):
         Onnx(str(tmp_path / "text.onnx"))
     export(tmp_path / "map.onnx", images.float(), flat=False)
     with pytest.raises(InputError, match=r"want embeddings \[B,D\]"):
