@@ -16,6 +16,7 @@ CONF = Path(__file__).resolve().parents[1] / "conf"
 ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch_lightning.",)}
 ELSEWHERE |= {"logger": ("pytorch_lightning.loggers.",), "norm": ("torch.nn.", "docclf.head.norm.")}
 ELSEWHERE |= {"evaluate_on": ("docclf.data.",), "budget": (), "callbacks": ("pytorch_lightning.callbacks.",)}
+ELSEWHERE |= {"locate": ("docclf.locator.",)}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
 NEEDS = {"model/onnx": ["model.path=here"], "model/embeddings": ["model.root=here"], "model/timm": ["model.name=x"]}
@@ -52,7 +53,7 @@ def overrides_for(choice):
         return "train", [f"margin@loss.margin={name}"]
     if group.startswith("teacher/"):
         return "train", ["teacher=clip_vit_b32", f"{group}={name}"]
-    if group in ("model", "verify") or name == "stored":
+    if group in ("model", "verify", "locate") or name == "stored":
         return "evaluate", [f"{group}={name}", *extra]
     return "train", [f"{group}={name}", *extra]
 

@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMPONENTS = ("backbone", "head", "margin", "loss", "teacher", "augment", "data", "metric", "report", "model", "verify")
+COMPONENTS = (
+    "backbone",
+    "head",
+    "margin",
+    "loss",
+    "teacher",
+    "augment",
+    "data",
+    "metric",
+    "report",
+    "model",
+    "verify",
+    "locator",
+)
 PIXELS = ("imaging", "synthetic")  # work on images alone; synthetic draws with imaging
 VOCABULARY = (
     "docclf",
@@ -17,7 +30,7 @@ VOCABULARY = (
     "docclf.utils",
     "docclf.pretrained",
 )
-MAY_ALSO = {"loss": ("docclf.distributed",)}
+MAY_ALSO = {"loss": ("docclf.distributed",), "locator": ("docclf.cli",)}
 FILES = sorted(path for path in (ROOT / "docclf").rglob("*.py"))
 
 

@@ -59,6 +59,7 @@ class EvaluateConfig:
     leaks: str = "refuse"
     allow: list[str] = field(default_factory=list)
     model: Any = field(default_factory=dict)
+    locate: Any = field(default_factory=dict)
     backbone: Any = field(default_factory=dict)
     head: Any = field(default_factory=dict)
     norm: Any = field(default_factory=dict)

@@ -30,6 +30,7 @@ class Embedded:
         query_pictures: tiny copies of the queries [Q,16,16,3].
         seconds: what reading and embedding took.
         scores: float32 [Q,R] where a model scores pairs, or verification rates them; measured in place of cosines.
+        located: what a locator found (`docclf.evaluation.located.replace`), where one was asked.
         verified: `docclf.evaluation.verified.Verified`, where candidates were checked.
     """
 
@@ -41,6 +42,7 @@ class Embedded:
     query_pictures: np.ndarray | None
     seconds: float
     scores: Tensor | None = None
+    located: dict | None = None
     verified: Any = None
 
 

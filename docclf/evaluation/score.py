@@ -12,9 +12,11 @@ from docclf import build
 from docclf.compare import saved
 from docclf.errors import InputError
 from docclf.evaluation import embed as scoring
+from docclf.evaluation import located
+from docclf.evaluation.found import embedded_split
 from docclf.evaluation.sets import OWN, Tested
 from docclf.metric.measures.text import table
-from docclf.model.base import Pairwise, Ready
+from docclf.model.base import Ready
 from docclf.provenance.facts import facts
 from docclf.report import checks
 from docclf.report.inputs import Evaluation, Finding
@@ -146,26 +148,6 @@ def prepared(found: scoring.Embedded, dataset: Any, split: str) -> Evaluation:
     return evaluation
 
 
-def _found(
-    config: DictConfig, network: Any, dataset: Any, split: str, device: str, make: build.Make
-) -> scoring.Embedded:
-    """Returns the embedded split, its scores verified where the config says so."""
-    verifying = bool(config.get("verify"))
-    if isinstance(network, Pairwise):
-        if verifying:
-            raise InputError("verify=homography checks the candidates of an embedding, and this model has none.")
-        return scoring.compared(network, dataset, split)
-    found = scoring.embedded(network, dataset, split, scoring.device_of(device))
-    if verifying:
-        from docclf.evaluation.verified import Verified
-
-        start = perf_counter()
-        found.verified = Verified(make(config, "verify"), network, dataset, split, found)
-        found.scores = found.verified.scores
-        found.seconds += perf_counter() - start
-    return found
-
-
 def skipped(described: dict) -> list[tuple[str, str]]:
     """Returns (name, reason) of the files that a data set could not use; copies of training images do not count."""
     rows = [*described.get("skipped", []), *described.get("evaluation", {}).get("skipped", [])]
@@ -196,14 +178,19 @@ def report(
     """Scores ``network`` on a split, writes metrics.json and the report into ``folder``, returns the Result."""
     page = config.report
     if isinstance(network, Ready):
+        if config.get("locate"):
+            raise InputError("locate=corners looks at images, and model=embeddings brings vectors; leave it out.")
         dataset, found = network, scoring.Embedded(*network.split(split), None, None, 0.0)
         if page and not network.has_images:
             page = False
             print("report: skipped, the csv names no images (column path)")
     else:
         dataset = tested.dataset or make(config, "data", image_size=network.image_size, seed=config.seed, augment=None)
-        found = _found(config, network, dataset, split, device, make)
+        found = embedded_split(config, network, dataset, split, device, make)
     about = facts(config, network, dataset)
     if found.verified is not None:
         about["verify"] = {**OmegaConf.to_container(config.verify, resolve=True), **found.verified.facts()}
+    if found.located is not None:
+        located.write(folder, split, dataset, found.located["cuts"])
+        about["locate"] = found.located["facts"]
     return write(folder, found, dataset, split, make(config, "metric"), about, page, tested.findings)

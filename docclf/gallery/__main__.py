@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from docclf.cli import entry as cli
 from docclf.errors import InputError
@@ -16,6 +17,7 @@ from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
 from docclf.imaging.read import read_image
+from docclf.locator.locate import Locator
 from docclf.utils import cosines
 from docclf.utils.text import shown, to_json
 
@@ -28,15 +30,17 @@ def register(chosen: argparse.Namespace) -> None:
     if out.exists() and not chosen.add:
         raise InputError(f"{out} exists; add to it with --add, or give another --out.")
     gallery = storage.load(out, embedder) if out.exists() else Gallery(embedder)
+    locator = _locator(chosen)
     pictures, findings = [], []
     for source in map(Path, chosen.sources):
         if source.is_dir():
             if chosen.label:
                 raise InputError(f"--label is for single images; the labels of the folder {source} are its names.")
-            found, left_out = folder(source, embedder.image_size)
+            found, left_out = folder(source, embedder.image_size, locator)
             pictures, findings = pictures + found, findings + left_out
         else:
-            pictures.append(picture(source, chosen.label or source.stem, source.name, embedder.image_size))
+            label = chosen.label or source.stem
+            pictures.append(picture(source, label, source.name, embedder.image_size, locator))
     findings += gallery.register(pictures, chosen.duplicate)
     _threshold(gallery, chosen, embedder)
     storage.save(gallery, out)
@@ -47,7 +51,7 @@ def register(chosen: argparse.Namespace) -> None:
 
 def match(chosen: argparse.Namespace) -> None:
     """Prints the label of each image, or unknown; one that cannot be read costs the others nothing."""
-    gallery = storage.load(chosen.gallery, open_model(chosen.model, chosen.allow), chosen.search)
+    gallery = storage.load(chosen.gallery, open_model(chosen.model, chosen.allow), chosen.search, _locator(chosen))
     if chosen.threshold is not None:
         gallery.set_threshold(thresholds.given(chosen.threshold))
     if gallery.threshold and not chosen.json:
@@ -67,6 +71,9 @@ def match(chosen: argparse.Namespace) -> None:
         print(shown(f"{name}: {found.answer}  cosine {cosines.text(found.cosine)}"))
         for label, cosine in found.top:
             print(shown(f"    {cosines.text(cosine)}  {label}"))
+        if found.corners:
+            place = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in found.corners)
+            print(f"    the sheet: {place}, confidence {found.confidence:.2f}")
     if failed:
         raise InputError(f"{failed} of {len(chosen.images)} images could not be read; the others are answered above.")
 
@@ -79,6 +86,11 @@ def _line(answer: dict) -> str:
     except UnicodeEncodeError:
         return json.dumps(answer)
     return text
+
+
+def _locator(chosen: argparse.Namespace) -> Any:
+    """Returns the locator that the command line asks for, or ``None``."""
+    return Locator(chosen.locator) if chosen.locate or chosen.locator else None
 
 
 def show(chosen: argparse.Namespace) -> None:
@@ -143,6 +155,9 @@ def parser() -> argparse.ArgumentParser:
     cut.add_argument("--fpir", help="instead: share of unregistered queries accepted there")
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--allow", action="append", help="package of your own whose classes a checkpoint may name")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--locate", action="store_true", help="find the sheet in each image first")
+    where.add_argument("--locator", metavar="FILE", help="locator.onnx or locator.ckpt to find it with")
     value = argparse.ArgumentParser(add_help=False)
     value.add_argument("--threshold", type=float, help="cosine in [-1, 1] to use, unmeasured")
 
@@ -151,14 +166,14 @@ def parser() -> argparse.ArgumentParser:
         new.set_defaults(action=action)
         return new
 
-    new = command("register", register, cut, model, value)
+    new = command("register", register, cut, model, value, where)
     new.add_argument("model", help="checkpoint or ONNX file")
     new.add_argument("sources", nargs="+", metavar="SOURCE", help="folder (LABEL.jpg or LABEL/FILE.jpg) or image")
     new.add_argument("-o", "--out", required=True, help="gallery file, NAME.npz")
     new.add_argument("--add", action="store_true", help="add to that file")
     new.add_argument("--label", help="label of single images (default: their file name)")
     new.add_argument("--duplicate", type=float, default=0.95, help="cosine from which two labels are reported as alike")
-    new = command("match", match, model, value)
+    new = command("match", match, model, value, where)
     new.add_argument("gallery")
     new.add_argument("images", nargs="+", metavar="IMAGE")
     new.add_argument("--model", required=True, help="the checkpoint or ONNX file of the gallery")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ import torch
 from docclf.errors import InputError
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.images import Finding, Picture, differ
-from docclf.gallery.match import Match, checked
+from docclf.gallery.match import Match, answered, checked
 from docclf.gallery.search import Search
 from docclf.utils.cosines import alike, text
 
@@ -23,10 +24,11 @@ class Gallery:
     Args:
         embedder: the model that all vectors come from; ``None`` for a gallery that is only looked at.
         search: auto, numpy or faiss; see `docclf.gallery.search.Search`.
+        locator: finds the sheet in each photo first (`docclf.locator.locate.Locator`); ``None`` takes photos whole.
     """
 
-    def __init__(self, embedder: Embedder | None, search: str = "auto") -> None:
-        self.embedder, self.backend = embedder, search
+    def __init__(self, embedder: Embedder | None, search: str = "auto", locator: Any = None) -> None:
+        self.embedder, self.backend, self.locator = embedder, search, locator
         self.labels: list[str] = []
         self.names: list[str] = []
         self.hashes: list[str] = []
@@ -112,10 +114,21 @@ class Gallery:
         cut = float(threshold)
         if not len(images):
             return []
-        queries = self._model()(list(images))
+        seen = [self._views(image) for image in images]
+        queries = self._model()([view for views, _ in seen for view in views])
         wide = max(top, 2) * max(self.counts().values())
         scores, rows = self.search().nearest(queries, wide)
-        return [self._answer(s, r, top, cut) for s, r in zip(scores, rows, strict=True)]
+        answers, first = [], 0
+        for views, found in seen:
+            turn = int(scores[first : first + len(views), 0].argmax())
+            nearest = [self.labels[row] for row in rows[first + turn]]
+            answers.append(answered(nearest, scores[first + turn], top, cut, found, turn))
+            first += len(views)
+        return answers
+
+    def _views(self, image: np.ndarray) -> tuple[list[np.ndarray], Any]:
+        """Returns what the model is to see of a photo, and the sheet that a locator found in it."""
+        return ([image], None) if self.locator is None else self.locator.views(image, self._model().image_size)
 
     def search(self) -> Search:
         """Returns the search over what is registered now."""
@@ -168,15 +181,6 @@ class Gallery:
         if self.embedder is None:
             raise InputError("the gallery was opened without its model; give the checkpoint or ONNX file.")
         return self.embedder
-
-    def _answer(self, scores: np.ndarray, rows: np.ndarray, top: int, cut: float) -> Match:
-        nearest: dict[str, float] = {}
-        for score, row in zip(scores, rows, strict=True):
-            nearest.setdefault(self.labels[row], float(score))
-        ranked = list(nearest.items())
-        (best, cosine), *others = ranked
-        margin = cosine - others[0][1] if others else None
-        return Match(best if cosine >= cut else None, best, cosine, margin, cut, ranked[:top])
 
     def _alike(self, old: int, duplicate: float) -> list[Finding]:
         labels, found = np.array(self.labels), []

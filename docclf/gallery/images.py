@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,18 +45,24 @@ def differ(a: Picture, b: Picture) -> bool:
     return bool(np.sqrt(((small[0] - small[1]) ** 2).mean()) > APART)
 
 
-def picture(path: str | Path, label: str, name: str | None = None, side: int | None = None) -> Picture:
-    """Returns one image file, squashed to a side in pixels if one is given; raises InputError if it is unreadable."""
+def picture(
+    path: str | Path, label: str, name: str | None = None, side: int | None = None, locator: Any = None
+) -> Picture:
+    """Returns one image file, squashed to a side in pixels if one is given; raises InputError if it is unreadable.
+
+    With a locator it is the sheet in the image, which a product picture shows on white.
+    """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror or error}).") from error
     pixels = read_image(content, name=str(path))
-    pixels = pixels if side is None else squash(pixels, side)
+    if side is not None:
+        pixels = squash(pixels, side) if locator is None else locator.straightened(pixels, (side, side))[0]
     return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels)
 
 
-def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], list[Finding]]:
+def folder(path: str | Path, side: int | None = None, locator: Any = None) -> tuple[list[Picture], list[Finding]]:
     """Returns the images below a folder with their labels, and what was left out.
 
     The label is the folder (``A/damaged/1.jpg``: A/damaged) or, in no folder, the file name.
@@ -63,6 +70,7 @@ def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], li
     Args:
         path: the folder.
         side: squash each image to this side at once, so that a large folder fits into memory.
+        locator: takes the sheet in each image; see `picture`.
 
     Raises:
         InputError: no readable image, or a folder that holds register/ and query/.
@@ -79,7 +87,7 @@ def folder(path: str | Path, side: int | None = None) -> tuple[list[Picture], li
             findings.append(Finding("skipped", f"{name}: its name says it is a query"))
             continue
         try:
-            found.append(picture(root / name, checked(class_of(name)), name, side))
+            found.append(picture(root / name, checked(class_of(name)), name, side, locator))
         except InputError as error:
             findings.append(Finding("skipped", f"{name}: {str(error).removeprefix(f'{root / name}: ')}"))
     if not found:

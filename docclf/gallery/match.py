@@ -1,7 +1,11 @@
 """The answer for one query, and what may be an answer."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from docclf.errors import InputError
 from docclf.utils.text import shown
@@ -20,6 +24,9 @@ class Match:
         margin: its score less that of the next label; ``None`` when only one is registered.
         threshold: what the score had to reach.
         top: the nearest labels with their scores, best first.
+        corners: of the sheet in the photo [4][2], x and y in pixels, clockwise, that of the upright sheet's upper left
+            first; ``None`` where no locator was asked or none was found.
+        confidence: the locator's, 0 to 1.
     """
 
     label: str | None
@@ -28,11 +35,38 @@ class Match:
     margin: float | None
     threshold: float
     top: list[tuple[str, float]]
+    corners: list[list[float]] | None = None
+    confidence: float | None = None
 
     @property
     def answer(self) -> str:
         """The label, or "unknown"."""
         return UNKNOWN if self.label is None else self.label
+
+
+def answered(
+    labels: Sequence[str], scores: np.ndarray, top: int, threshold: float, found: Any = None, turn: int = 0
+) -> Match:
+    """Returns the answer for one query.
+
+    Args:
+        labels: of the nearest registered images, best first.
+        scores: theirs.
+        top: labels in the answer's list.
+        threshold: what the score has to reach.
+        found: the sheet that a locator found (`docclf.locator.locate.Found`), or ``None``.
+        turn: quarter turns that brought it upright.
+    """
+    nearest: dict[str, float] = {}
+    for label, score in zip(labels, scores, strict=True):
+        nearest.setdefault(label, float(score))
+    (best, cosine), *others = ranked = list(nearest.items())
+    margin = cosine - others[0][1] if others else None
+    label = best if cosine >= threshold else None
+    if found is None:
+        return Match(label, best, cosine, margin, threshold, ranked[:top])
+    corners = np.roll(found.corners, -turn, axis=0).tolist()
+    return Match(label, best, cosine, margin, threshold, ranked[:top], corners, found.confidence)
 
 
 def checked(label: str) -> str:

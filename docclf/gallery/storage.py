@@ -1,6 +1,7 @@
 """A gallery as one file, bound to its model."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,13 +47,14 @@ def save(gallery: Gallery, path: str | Path) -> None:
     atomic.write(path, fill)
 
 
-def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto") -> Gallery:
+def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto", locator: Any = None) -> Gallery:
     """Returns the gallery of a file.
 
     Args:
         path: the file.
         embedder: its model; without one the gallery can be listed and shortened, not matched.
         search: auto, numpy or faiss.
+        locator: finds the sheet in each photo first; see `docclf.gallery.gallery.Gallery`.
 
     Raises:
         InputError: no such file, a damaged one, one that is not what `save` writes, or one made with another model.
@@ -66,7 +68,7 @@ def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto
     head = schema.check(path, arrays)
     if embedder is not None:
         _check_model(path, head["fingerprint"], arrays["probe"], embedder)
-    gallery = Gallery(None, search)
+    gallery = Gallery(None, search, locator)
     gallery.embedder = embedder
     gallery.labels, gallery.names, gallery.hashes = head["labels"], head["names"], head["sha256"]
     gallery.vectors, gallery.probe = arrays["vectors"], arrays["probe"]

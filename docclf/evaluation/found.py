@@ -1,0 +1,40 @@
+"""One split as a config says: embedded, its sheets located first, its scores verified after."""
+
+from time import perf_counter
+from typing import Any
+
+from omegaconf import DictConfig
+
+from docclf import build
+from docclf.errors import InputError
+from docclf.evaluation import embed, located
+from docclf.model.base import Pairwise
+
+
+def embedded_split(
+    config: DictConfig, network: Any, dataset: Any, split: str, device: str, make: build.Make
+) -> embed.Embedded:
+    """Returns the embedded split, its scores verified where the config says so.
+
+    Raises:
+        InputError: locating or verifying with a model that has no embedding.
+    """
+    verifying, locating = bool(config.get("verify")), bool(config.get("locate"))
+    if isinstance(network, Pairwise):
+        if verifying:
+            raise InputError("verify=homography checks the candidates of an embedding, and this model has none.")
+        if locating:
+            raise InputError("locate=corners straightens what an embedding sees, and this model has none.")
+        return embed.compared(network, dataset, split)
+    place = embed.device_of(device)
+    found = embed.embedded(network, dataset, split, place)
+    if locating:
+        located.replace(found, network, dataset, split, place, make(config, "locate"))
+    if verifying:
+        from docclf.evaluation.verified import Verified
+
+        start = perf_counter()
+        found.verified = Verified(make(config, "verify"), network, dataset, split, found)
+        found.scores = found.verified.scores
+        found.seconds += perf_counter() - start
+    return found
