@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.imaging.read import is_image_name, read_image
+from docclf.imaging.kinds import is_image_name
+from docclf.imaging.read import read_image
 from docclf.synthetic.draw import draw
 
 LONGEST = 256  # side that a scene, which has fewer pixels, can show
