@@ -10,7 +10,7 @@ from docclf.checkpoint import network
 from docclf.model.network import Network
 from docclf.model.onnx import Onnx
 
-MODELS = sorted(path for path in (ROOT / "experiments/released").iterdir() if path.is_dir())
+MODELS = sorted(path for path in (ROOT / "experiments/released").iterdir() if (path / "model.ckpt").is_file())
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda path: path.name)
