@@ -11,6 +11,8 @@ from omegaconf import OmegaConf
 from packs import folder_of, pack_of
 from torch import nn
 
+from docclf.augment.base import Augmentation
+from docclf.augment.sheet import load
 from docclf.backbone.base import Backbone
 from docclf.config.check import locate
 from docclf.data.csv_split import CsvSplit
@@ -32,6 +34,7 @@ from docclf.data.sources.tar import TarShards
 from docclf.data.synthetic import Synthetic
 from docclf.errors import InputError
 from docclf.head.base import Head
+from docclf.loss.base import Loss
 from docclf.margin.base import Margin
 from docclf.metric.base import Metric, OfScores
 from docclf.model.base import Model, Pairwise, Ready
@@ -41,8 +44,22 @@ from docclf.teacher.term.base import Term
 from docclf.teacher.tower import Tower
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-CONTRACTS = {"backbone": Backbone, "data": Dataset, "head": Head, "margin": Margin, "metric": Metric}
-CONTRACTS |= {"model": (Model, Pairwise, Ready), "teacher": Teacher, "teacher/term": Term}
+CONTRACTS = {
+    "augment": Augmentation,
+    "backbone": Backbone,
+    "data": Dataset,
+    "head": Head,
+    "margin": Margin,
+    "loss": Loss,
+    "metric": Metric,
+}
+CONTRACTS |= {
+    "loss": Loss,
+    "metric": Metric,
+    "model": (Model, Pairwise, Ready),
+    "teacher": Teacher,
+    "teacher/term": Term,
+}
 
 
 def named(group):
@@ -231,3 +248,31 @@ def test_metrics(target):
     if isinstance(metric, OfScores):
         assert not misfits(type(metric), OfScores)
     assert isinstance(metric, Metric) and result.metrics["auroc"] == 1.0 and metric.settings()["targets"] == [0.1]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CONF / "augment").glob("*.yaml") if path.stem != "none"))
+def test_augmentations(name):
+    augment = load(name, 32, 3) if name != "by_kind" else None
+    if augment is None:
+        pytest.skip("needs the kinds of the data: tests/augment/test_by_kind.py")
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    one = augment(image, 1, 7)
+    assert isinstance(augment, Augmentation) and one.shape == (32, 32, 3) and one.dtype == np.uint8
+    drawn = augment.plan(np.array([0, 1]), np.array([3, 7]))
+    assert np.array_equal(augment.apply(image, drawn, 1), one) and np.array_equal(augment(image, 1, 7), one)
+
+
+class Small(Augmentation):
+    """What somebody writes who needs one method only."""
+
+    def __call__(self, image, epoch, index, progress=1.0):
+        return np.full((8, 8, 3), (10 * epoch + index) % 256, np.uint8)
+
+
+def test_a_small_augmentation_of_ones_own_trains(places):
+    data = Folder(8, 0, str(places / "files"), 2, holdout=0.4, augment=Small())
+    loader = data.train_loader(views=("clean", "second"))
+    loader.set_epoch(2)
+    batch = next(iter(loader))
+    loader.close()
+    assert batch.images[:, 0, 0, 0].tolist() == (20 + batch.indices).tolist() and batch.second is not None

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from docclf.augment.base import Augmentation
 from docclf.augment.device.executor import DeviceExecutor
 from docclf.augment.draws.params import Values, identity
 from docclf.augment.recipe import Recipe
 from docclf.errors import InputError
 
 
-class ByKind:
+class ByKind(Augmentation):
     """Augments each part of data=packed by the recipe of its kind; both executors, as `docclf.augment.recipe.Recipe`.
 
     A sample's parameters are those its recipe would draw alone, whatever the other parts are.

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from docclf.augment.base import Augmentation
 from docclf.augment.blur import Blur
 from docclf.augment.colour import Colour
 from docclf.augment.compression import Compression
@@ -25,7 +26,7 @@ STAGES = ("ground", "things", "light", "colour", "low", "blur", "noise", "phone"
 EXECUTORS = ("auto", "cpu", "device")
 
 
-class Recipe:
+class Recipe(Augmentation):
     """Augments one image; safe to call from several threads at once.
 
     The warp comes first; the other stages follow in the order given. The parameters of a sample depend on nothing but

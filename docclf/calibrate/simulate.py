@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from docclf.data.loader.threads import thread_count
 from docclf.errors import InputError
 from docclf.synthetic.capture import capture
 from docclf.synthetic.draw import draw
+from docclf.utils.threads import thread_count
 
 STRENGTHS = (1.0, 1.75)  # of the captures, ordinary to bad, evenly spread: docs/calibrate.md says what chose them
 _BATCH = 64

@@ -58,7 +58,7 @@ class Packed(ImageSet):
         workers, threads: processes that draw, threads that read; None takes the cores of this process.
         max_pixels: larger images are skipped.
         kinds: what each part shows (packs, then designs), for augment=by_kind.
-        augment: see `docclf.data.loader.assembly.Assembly`; may have `share_out(kinds, sizes)`: where parts end.
+        augment: see `docclf.data.loader.assembly.Assembly`.
     """
 
     kind = "packed"
@@ -118,7 +118,7 @@ class Packed(ImageSet):
             rows = left + rows[given:]
             how = (holdout_seed, captures, unregistered, *reading, max_pixels)
             tested = held_out_set(parts[holdout_of], documents, originals, *how)
-        if hasattr(augment, "share_out"):
+        if augment is not None:
             augment.share_out(kinds, [expand * len(used) for used in rows])
         self.parts, chosen = parts, [(part, used) for part, used in zip(parts, rows, strict=True) if len(used)]
         self.mapped = Resident(chosen) if feed == "device" else Mapped(chosen)

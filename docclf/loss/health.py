@@ -38,4 +38,4 @@ def summary(seen: dict[str, Tensor], weight: Tensor, margin: object, steps: Tens
 
 def in_force(scale: float, margin: object) -> dict[str, float]:
     """Returns scale and effective margin, by name."""
-    return {"scale": float(scale), "margin": float(getattr(margin, "m", 0.0) * margin.ramp)}
+    return {"scale": float(scale), "margin": float(margin.m * margin.ramp)}

@@ -1,6 +1,5 @@
 """Running a tower once over all training images."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +11,7 @@ from tqdm import tqdm
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.teacher.tower import Tower
+from docclf.utils.threads import thread_count
 
 SAVE_EVERY = 16  # batches between two notes of what is done: what a kill may cost
 
@@ -75,8 +75,7 @@ def _batches(
     def submit(first: int) -> tuple[int, list]:
         return first, [pool.submit(read, i) for i in range(first, min(first + batch_size, len(source)))]
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(threads or cores, thread_name_prefix="docclf-teacher") as pool:
+    with ThreadPoolExecutor(thread_count(threads), thread_name_prefix="docclf-teacher") as pool:
         ahead = submit(start) if start < len(source) else None
         while ahead:
             (first, jobs), after = ahead, ahead[0] + len(ahead[1])

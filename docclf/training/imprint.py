@@ -1,6 +1,5 @@
 """Class centres that start where the network puts their images, instead of at random."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +12,7 @@ from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.loss.base import Centred
 from docclf.ops import unit
+from docclf.utils.threads import thread_count
 
 BATCH = 256  # images of one forward pass; their statistics are those that BatchNorm uses
 
@@ -79,7 +79,7 @@ def imprint(
         except InputError as error:
             raise InputError(f"{source.name(int(i))}: {error}") from error
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="docclf-imprint") as pool:
+    with ThreadPoolExecutor(thread_count(), thread_name_prefix="docclf-imprint") as pool:
         bar = tqdm(total=len(mine), desc="imprinting class centres", unit="image", leave=False, disable=None)
         for chosen in _pieces(mine):
             images = torch.from_numpy(np.stack(list(pool.map(read, chosen)))).permute(0, 3, 1, 2).to(device)

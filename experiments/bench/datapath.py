@@ -26,7 +26,6 @@ from PIL.Image import Resampling
 from docclf.augment.sheet import load
 from docclf.data.index.build import index_source
 from docclf.data.loader.batches import Batches
-from docclf.data.loader.threads import thread_count
 from docclf.data.pack.items import PackItems
 from docclf.data.pack.write import write_pack
 from docclf.data.pixels.decoded import Decoded
@@ -34,6 +33,7 @@ from docclf.data.pixels.mapped import Mapped
 from docclf.data.pixels.memory import Memory
 from docclf.data.pixels.resident import Resident
 from docclf.data.sources.open import open_source
+from docclf.utils.threads import thread_count
 
 SHARED = Path(os.environ.get("DOCCLF_SHARED_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 BATCH = 256

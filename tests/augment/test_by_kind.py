@@ -73,7 +73,7 @@ def test_packed_data_tells_where_its_parts_end(tmp_path):
         packs.append(str(tmp_path / f"{name}_pack"))
     augment = by_kind()
     data = Packed(32, 3, 4, packs=packs, designs=0, expand=8, kinds=["thing", "document"], augment=augment)
-    left = len(data.source) - 6  # of the first pack some are held out
+    left = len(data.mapped) - 6  # of the first pack some are held out
     assert left == 16 and augment._ends.tolist() == [8 * left, 8 * (left + 6)] and augment._kinds.tolist() == [1, 0]
     for wrong in (None, ["thing"], ["thing", "paper"]):
         with pytest.raises(InputError, match="data.kinds=.*document, thing for each of the 2 parts"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from docclf.augment.base import Augmentation
 from docclf.data.drawn import cache as drawings
 from docclf.data.drawn.documents import STARTS
 from docclf.data.synthetic import Synthetic
@@ -48,11 +49,12 @@ def test_training_shows_one_picture_per_design(cache):
 def test_augment_gets_the_kept_picture_with_its_margin(cache):
     seen = []
 
-    def augment(image, epoch, index):
-        seen.append((image.shape, epoch, index))
-        return np.full((32, 32, 3), index, np.uint8)
+    class Filled(Augmentation):
+        def __call__(self, image, epoch, index, progress=1.0):
+            seen.append((image.shape, epoch, index))
+            return np.full((32, 32, 3), index, np.uint8)
 
-    images, labels, _ = everything(make(cache, augment=augment).train_loader())
+    images, labels, _ = everything(make(cache, augment=Filled()).train_loader())
     assert {shape for shape, _, _ in seen} == {(40, 40, 3)}
     assert np.array_equal(images[:, 0, 0, 0], labels)
 

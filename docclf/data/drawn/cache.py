@@ -16,11 +16,11 @@ import PIL
 from tqdm import tqdm
 
 import docclf
-from docclf.data.loader.threads import thread_count
 from docclf.errors import InputError
 from docclf.synthetic import capture, draw
 from docclf.synthetic.worker import Row
 from docclf.utils.cache_folder import cache_folder
+from docclf.utils.threads import thread_count
 
 try:
     import fcntl

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 
 from docclf.data.index.hashes import Hashes
-from docclf.data.loader.threads import Buffers, stream, thread_count
+from docclf.data.loader.threads import Buffers, stream
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
+from docclf.utils.threads import thread_count
 
 
 @dataclass(frozen=True)

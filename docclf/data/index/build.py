@@ -13,7 +13,6 @@ from docclf.data.index.cache import IndexCache
 from docclf.data.index.copies import DEDUP, drop_copies
 from docclf.data.index.decode import checked
 from docclf.data.index.entry import Entry
-from docclf.data.loader.threads import thread_count
 from docclf.data.sources.folder import FolderSource
 from docclf.data.sources.scan import check_folder
 from docclf.data.sources.source import Source
@@ -21,6 +20,7 @@ from docclf.errors import InputError
 from docclf.imaging.kinds import EXTENSIONS
 from docclf.imaging.read import MAX_PIXELS
 from docclf.utils.text import shown
+from docclf.utils.threads import thread_count
 
 _log = logging.getLogger(__name__)
 

@@ -13,10 +13,11 @@ import torch
 from docclf.batch import Batch
 from docclf.data.loader.base import Loader
 from docclf.data.loader.order import share_done
-from docclf.data.loader.threads import Task, as_images, run_ahead, thread_count
+from docclf.data.loader.threads import Task, as_images, run_ahead
 from docclf.data.loader.where import parts
 from docclf.data.pixels.source import Source
 from docclf.errors import InputError, at_least
+from docclf.utils.threads import thread_count
 
 
 class Draw(NamedTuple):
@@ -40,9 +41,9 @@ class Assembly(Loader):
         source: what is read.
         image_size: side S, pixels.
         batch_size: samples per rank and batch.
-        augment: `augment(image uint8 [H,W,3], epoch, index) -> uint8 [S,S,3]`, or None to squash only. `epoch` is the
-            number of the walk over the set, so a sample drawn twice in an epoch is augmented twice differently. When
-            its `on_device(device)` says so, batches hold raw pixels and `prepare` augments them on the device.
+        augment: makes the views (docclf/augment/base.py), or None to squash only. The `epoch` it is told is the number
+            of the walk over the set, so a sample drawn twice in an epoch is augmented twice differently. When its
+            `on_device(device)` says so, batches hold raw pixels and `prepare` augments them on the device.
         threads: threads that read; None takes the cores of this process.
         prefetch: batches prepared ahead.
         rank: number of this process.

@@ -55,7 +55,7 @@ class Batches(Assembly):
         if len(source) == 0:
             raise InputError("the training set holds no image; give a folder with at least one readable image.")
         super().__init__(source, image_size, batch_size, augment, threads, prefetch, rank, world, views, device, labels)
-        if hasattr(augment, "attach"):
+        if augment is not None:
             augment.attach(source.source if isinstance(source, Expanded) else source)
         self._order = Order(len(source), samples_per_epoch, seed, block, window)
         full, rest = divmod(self._order.draws, batch_size * world)

@@ -32,8 +32,7 @@ def makers(augment, image_size: int, views: tuple[str, ...]) -> dict[str, View]:
     """Returns how each view of a sample is made of its image on the CPU; the student's is called "images".
 
     Args:
-        augment: with `plan` and `apply` as `docclf.augment.recipe.Recipe`, or `augment(image, epoch, index)`; None to
-            squash only.
+        augment: see `docclf.augment.base.Augmentation`; None to squash only.
         image_size: side S, pixels.
         views: the views asked for besides the student's.
 
@@ -59,12 +58,7 @@ def squashing(side: int) -> View:
 
 
 def _augmenting(augment, shift: int) -> View:
-    if hasattr(augment, "plan"):
-        return View(lambda turns, indices, progress: augment.plan(turns + shift, indices, progress), augment.apply)
-    return View(
-        lambda turns, indices, progress: list(zip((turns + shift).tolist(), indices.tolist(), strict=True)),
-        lambda image, plan, place: augment(image, *plan[place]),
-    )
+    return View(lambda turns, indices, progress: augment.plan(turns + shift, indices, progress), augment.apply)
 
 
 class naming:

@@ -1,6 +1,5 @@
 """Work done ahead of its consumer by threads: the engine under the training loader and the evaluation loader."""
 
-import os
 import threading
 import time
 import weakref
@@ -19,13 +18,6 @@ CHUNK = 16
 
 Result = TypeVar("Result")
 Task = Callable[[], None]
-
-
-def thread_count(threads: int | None) -> int:
-    """Returns the threads to use: the given number, or the cores this process may run on."""
-    if threads is not None:
-        return max(1, threads)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Buffers:

@@ -34,7 +34,7 @@ def parts(
         InputError: the images lie on a device where the augmentation does not run.
     """
     made = makers(augment, image_size, views)
-    on_device = augment is not None and hasattr(augment, "on_device") and augment.on_device(device)
+    on_device = augment is not None and augment.on_device(device)
     executor = augment.device_executor() if on_device else None
     expanded = isinstance(source, Expanded)
     inner = source.source if expanded else source

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from docclf.data.loader.threads import thread_count
 from docclf.data.pack.journal import digest
 from docclf.data.pack.read import DATA, OFFSETS, Pack, open_pack
 from docclf.errors import InputError
+from docclf.utils.threads import thread_count
 
 
 def verify_pack(path: str | Path, threads: int | None = None) -> Pack:

@@ -17,7 +17,6 @@ import PIL
 from tqdm import tqdm
 
 import docclf
-from docclf.data.loader.threads import thread_count
 from docclf.data.pack import journal as pack_journal
 from docclf.data.pack.items import QUALITY, PackItems, first_other, stored_side
 from docclf.data.pack.journal import Journal, digest, replace
@@ -36,6 +35,7 @@ from docclf.data.pack.read import (
 )
 from docclf.errors import InputError
 from docclf.imaging.shrink import METHOD
+from docclf.utils.threads import thread_count
 
 BLOCK = 128  # images with one checksum; 6 MB of 128 px
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from tqdm import tqdm
 
-from docclf.data.loader.threads import thread_count
 from docclf.data.pixels.mapped import Mapped
 from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
+from docclf.utils.threads import thread_count
 
 _log = logging.getLogger(__name__)
 _SLICE = 256  # images a thread copies at once

@@ -5,9 +5,20 @@ import numpy as np
 import pytest
 import torch
 
+from docclf.augment.base import Augmentation
 from docclf.data.loader.batches import Batches
 from docclf.data.pixels.source import Source
 from docclf.errors import InputError
+
+
+class Plain(Augmentation):
+    """An augmentation by a function."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, image, epoch, index, progress=1.0):
+        return self.function(image, epoch, index, progress)
 
 
 class Numbers(Source):
@@ -97,12 +108,12 @@ def test_ranks_are_disjoint_and_equally_long(world, drop_last):
 def test_augment_gets_another_pass_for_each_draw():
     calls = []
 
-    def augment(image, epoch, index):
+    def augment(image, epoch, index, progress):
         calls.append((epoch, index))
         assert image.shape == (5 + index % 3, 9, 3)
         return np.full((6, 6, 3), epoch, np.uint8)
 
-    loader = Batches(Numbers(10), 6, 5, 0, augment=augment, samples_per_epoch=25, threads=2)
+    loader = Batches(Numbers(10), 6, 5, 0, augment=Plain(augment), samples_per_epoch=25, threads=2)
     list(loader)
     loader.set_epoch(1)
     images = next(iter(loader))[0]
