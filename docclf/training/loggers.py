@@ -84,8 +84,9 @@ def attach(loggers: list[Any], folder: Path, step: int) -> None:
         step: the last step.
     """
     lines = results.read(folder / results.NAME) if (folder / results.NAME).exists() else []
+    ends = ("", "/low", "/high", "/bound")
     numbers = {f"test/{line['set']}/{key}{end}": value for line in lines for key in keys("logger", line["metrics"])
-               for end in ("", "/low", "/high") if (value := line["metrics"].get(key + end)) is not None}  # fmt: skip
+               for end in ends if (value := line["metrics"].get(key + end)) is not None}  # fmt: skip
     pictures = {
         path.relative_to(folder).with_suffix("").as_posix(): path
         for place in [folder, *(folder / line["set"] for line in lines)]

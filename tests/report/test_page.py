@@ -9,6 +9,7 @@ import torch
 from report_cases import made, measured
 
 from docclf.errors import InputError
+from docclf.measures import keys, title
 from docclf.report.outcome import outcome
 from docclf.report.page import write
 
@@ -134,3 +135,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="file"):
         shown(tmp_path / "file", made())
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-6])
+def test_a_collapsed_network_is_named_on_the_page(tmp_path, noise):
+    evaluation = made(classes=12)
+    for part in ("register", "query"):
+        rows = getattr(evaluation, part)
+        setattr(evaluation, part, torch.ones_like(rows) + noise * rows)
+    _, text = shown(tmp_path, evaluation)
+    assert "embeddings are all alike: cosines between" in text and "1.0000000" in text
+
+
+def test_every_measure_is_on_the_page_with_its_direction(tmp_path):
+    result, text = shown(tmp_path, made(classes=12, unregistered=4))
+    words = " ".join(Page(text).text)
+    for key in keys("report", result.metrics):
+        assert (title(key) in words) == (result.metrics[key] is not None), key
+    assert "F1 at FPR 1e-1" in words and "detection and identification rate at FPIR 1e-1" in words
