@@ -15,7 +15,7 @@ from docclf import build
 from docclf.checkpoint import seen
 from docclf.checkpoint.network import best_network
 from docclf.cli import entry, sweep
-from docclf.config import schema  # noqa: F401  what Hydra composes against
+from docclf.config import kept, schema  # noqa: F401  schema: what Hydra composes against
 from docclf.config.check import check
 from docclf.evaluation import leaks, sets
 from docclf.evaluation.score import score
@@ -43,6 +43,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
     if (before := resume.finished(config, folder)) is not None:
         return before
     continued = resume.checkpoint_to_continue(config, folder)
+    kept.keep(config, folder)
 
     # 3. The network; seeded, so that its random weights are those of the seed.
     pl.seed_everything(config.seed, verbose=False)

@@ -23,6 +23,7 @@ from docclf.metric.register_query import RegisterQuery
 from docclf.schedule import Cosine
 from docclf.training.datamodule import Loaders
 from docclf.training.module import Engine
+from docclf.training.run_lock import alone
 from docclf.training.trainer import build_trainer
 
 SIDE, CLASSES, BATCH = 8, 24, 4  # six batches an epoch
@@ -101,13 +102,13 @@ def train(folder: Path, *words: str, loss=partial, data=None):
         Encoder(Small(), nn.Linear(4 * 9, 5)), loss(), lambda groups: torch.optim.AdamW(groups, lr=1e-2),
         Cosine(warmup=0.1), RegisterQuery(targets=(0.1,), replicates=0),
     )  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
     trainer = build_trainer(config, folder, {}, np.arange(CLASSES, dtype=np.uint64))
     last = folder / "last.ckpt"
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # of a network this small more would only wait for each other
     try:
-        trainer.fit(engine, datamodule=Loaders(data), ckpt_path=last if last.exists() else None)
+        with alone(folder):
+            trainer.fit(engine, datamodule=Loaders(data), ckpt_path=last if last.exists() else None)
     finally:
         torch.set_num_threads(threads)
         for loader in data.loaders:

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+from docclf.utils import launched
+
 INTERACTIVE = ("bash", "interactive")
 
 
@@ -15,8 +17,8 @@ def requeue(number: int) -> None:
         number: of the signal that ended the program.
     """
     job = os.environ.get("SLURM_JOB_ID")
-    first = os.environ.get("SLURM_PROCID", "0") == "0" and os.environ.get("LOCAL_RANK", "0") == "0"
-    if number != signal.SIGUSR1 or job is None or not first or os.environ.get("SLURM_JOB_NAME") in INTERACTIVE:
+    warned = number == signal.SIGUSR1 and job is not None and os.environ.get("SLURM_JOB_NAME") not in INTERACTIVE
+    if not warned or not launched.first():
         return
     if "SLURM_ARRAY_JOB_ID" in os.environ:
         job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{os.environ['SLURM_ARRAY_TASK_ID']}"

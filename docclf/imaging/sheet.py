@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from docclf.errors import InputError
+from docclf.utils import atomic
 
 _GAP = 4  # pixels between images
 _PAPER = 255
@@ -57,18 +58,10 @@ def write_png(path: str | os.PathLike, image: np.ndarray) -> None:
     """Writes uint8 [H,W,3] RGB to path as PNG; the file appears whole or not at all.
 
     Raises:
-        InputError: the folder does not exist.
+        InputError: the folder does not exist, or cannot be written.
     """
     path = Path(path)
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: there is no folder {path.parent}; create it first.")
     data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    atomic.write_bytes(path, data.tobytes())

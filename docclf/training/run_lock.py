@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from docclf.errors import InputError
+from docclf.utils import atomic, launched
 
 NAME = "run.lock"
-RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "NODE_RANK", "GROUP_RANK")  # how launchers tell a process its number
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 LARGEST = 4096  # bytes of a lock file
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Holds the folder of a run inside; the other ranks of a run come in with the first.
+    """Holds the folder of a run inside; the other ranks of a run come in with the first. Halves of files go.
 
     The system lets go of a lock when its process ends, however it ends, so nothing is ever to be removed by hand.
 
@@ -34,7 +34,7 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         InputError: another process holds it, or what lies in the place of the lock is none of ours.
     """
-    if any(os.environ.get(name, "0") != "0" for name in RANKS):
+    if not launched.first():
         yield
         return
     path = folder / NAME
@@ -43,6 +43,7 @@ def alone(folder: Path) -> Iterator[None]:
         handle = _locked(path)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(_self()).encode(), 0)
+        atomic.sweep(folder)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror or error}); choose another folder: hydra.run.dir=DIR."

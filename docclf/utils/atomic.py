@@ -9,6 +9,8 @@ from pathlib import Path
 from docclf.errors import InputError
 from docclf.utils.text import valid
 
+PART = ".part"  # ends the name of a file that is being written
+
 
 def write(path: str | Path, fill: Callable[[str], None]) -> None:
     """Calls ``fill(temporary_path)`` in the folder of ``path``, then renames; on failure nothing is left behind.
@@ -20,7 +22,7 @@ def write(path: str | Path, fill: Callable[[str], None]) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
         os.close(handle)
         fill(temporary)
         _sync(temporary)
@@ -48,6 +50,12 @@ def write_bytes(path: str | Path, content: bytes) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Writes ``text`` to ``path`` as UTF-8, whole or not at all; bytes of a name that are none are spelled out."""
     write_bytes(path, valid(text).encode())
+
+
+def sweep(folder: str | Path) -> None:
+    """Removes what killed writers left below a folder that nobody else writes to."""
+    for part in Path(folder).rglob(f".*{PART}"):
+        part.unlink(missing_ok=True)
 
 
 def _sync(path: str) -> None:

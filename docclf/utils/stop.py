@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from docclf.utils import launched
+
 CODE = 130  # exit code of a program that was asked to end
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1") if hasattr(signal, name))
 AGAIN = 0.05  # seconds after which an order that got lost in a destructor is given again
@@ -137,7 +139,7 @@ def _unraisable(found: "sys.UnraisableHookArgs") -> None:
 
 def say(text: str) -> None:
     """Prints to the standard error of rank 0, also where print was what got interrupted."""
-    if os.environ.get("LOCAL_RANK", "0") == "0":
+    if launched.first():
         sys.stdout.flush()
         os.write(2, f"{text}\n".encode())
 

@@ -5,6 +5,7 @@ import csv
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -141,6 +142,26 @@ def test_sigterm_saves_and_leaves_no_process(start, tmp_path):
     output, _ = run.communicate(timeout=100)
     assert run.returncode == 130, output
     assert 0 < checkpoint.load(folder / "last.ckpt")["global_step"] < 10000, output
+    assert not left_over(run.pid)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_when_one_of_two_is_killed_the_other_says_so(start, tmp_path, rank):
+    run = start(*QUICK, "data.samples_per_epoch=40000", *TWO)
+    folder = tmp_path / "experiments/run/seed0"
+    deadline = time.monotonic() + 200
+    while not losses(folder) and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    children = [int(word) for word in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+    victim = (
+        run.pid if rank == 0 else max(children, key=lambda pid: int(Path(f"/proc/{pid}/statm").read_text().split()[1]))
+    )
+    os.kill(victim, signal.SIGKILL)
+    output, _ = run.communicate(timeout=100)
+    assert run.returncode == (-signal.SIGKILL if rank == 0 else 1), output
+    assert f"rank {1 - rank} lost its partners" in output and "same command goes on" in output, output
+    assert rank == 0 or f"rank 1 (process {victim}) was ended by SIGKILL" in output, output
+    assert "Traceback" not in output, output
     assert not left_over(run.pid)
 
 

@@ -55,6 +55,7 @@ def test_killed_before_any_write_a_run_ends_the_same(tmp_path, monkeypatch, name
         folder = tmp_path / "kept" / str(number)
         train(folder, *words, loss=loss)
         assert not same(expected, content(folder)), f"killed before write {number} of {count}"
+        assert not list(folder.rglob(".*")) and not list(folder.glob("*.lock")), "halves of files are left"
         shutil.rmtree(folder)
 
 

@@ -4,7 +4,6 @@ if __name__ == "__main__":
     import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
-import os
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +17,7 @@ from docclf.imaging.sheet import grid, write_png
 from docclf.synthetic.capture import capture
 from docclf.synthetic.design import BLOCK, siblings
 from docclf.synthetic.draw import draw
-from docclf.utils import stop
+from docclf.utils import atomic, stop
 
 _DESK = (226, 228, 232)
 
@@ -73,17 +72,7 @@ def _centred(images: list[np.ndarray], side: int) -> list[np.ndarray]:
 def _write_small(path: Path, sheet: np.ndarray) -> None:
     buffer = BytesIO()
     Image.fromarray(sheet).quantize(256, kmeans=2).save(buffer, "PNG", optimize=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(buffer.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); give a file in an existing folder.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    atomic.write_bytes(path, buffer.getvalue())
 
 
 def main(arguments: list[str] | None = None) -> None:

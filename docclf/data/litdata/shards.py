@@ -11,6 +11,7 @@ from tqdm import tqdm
 from docclf.data.index.hashes import Hashes
 from docclf.data.pixels.mapped import Mapped
 from docclf.errors import InputError
+from docclf.utils import atomic
 
 FACTS = "docclf.json"
 HASHES = "docclf.hashes.u8"  # sha256 and perceptual hash of each image, 40 bytes
@@ -112,5 +113,5 @@ def write_shards(source: Mapped, out: str | Path, chunk: int = 128) -> Facts:
     ]
     (out / HASHES).write_bytes(np.concatenate(rows).tobytes())
     facts = Facts(len(source), source.side, source.fingerprint)
-    (out / FACTS).write_text(json.dumps({"version": VERSION, **facts._asdict()}))
+    atomic.write_text(out / FACTS, json.dumps({"version": VERSION, **facts._asdict()}))
     return facts
