@@ -18,6 +18,7 @@ from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import grid, sample_card, write_png
 from docclf.utils import stop
+from docclf.utils.text import shown
 
 RECIPES = Path(__file__).resolve().parents[2] / "conf" / "augment"
 
@@ -108,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
         images = [read_image(path) for path in given.image] or [sample_card() for _ in range(6)]
         write_png(given.out, sheet(recipe, images, given.count, given.executor))
     except InputError as error:
-        print(error, file=sys.stderr)
+        print(shown(f"{error}", keep="\n"), file=sys.stderr)
         return 1
     return 0
 

@@ -4,8 +4,8 @@ import os
 from typing import NamedTuple
 
 EXTENSIONS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .tif .tiff .bmp .dib .gif .ppm .pgm .pbm .pnm .jp2 .j2k .j2c .jpc .jpf "
-    ".jpx .avif .heic .heif .hif".split()
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .tif .tiff .bmp .dib .gif .ppm .pgm .pbm .pnm .jp2 .j2k .j2c .jpc "
+    ".jpf .jpx .avif .heic .heif .hif".split()
 )
 HEIF = "HEIF"
 

@@ -18,8 +18,9 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)
 _ENTRIES = 1000  # of an EXIF directory; a larger number is damage
-# tiff:Orientation as an attribute or as an element (XMP specification part 1, 7.9).
-_XMP = re.compile(rb"""tiff:Orientation(?:\s*=\s*["']|[^<>]{0,200}>)\s*([1-8])\s*["'<]""")
+# Orientation of the TIFF name space, whatever its prefix, as attribute or element (XMP specification part 1, 7.9).
+_SPACE = re.compile(rb"""xmlns:([\w.-]{1,40})\s*=\s*["']http://ns\.adobe\.com/tiff/1\.0/["']""")
+_XMP = rb"""\b%s:Orientation(?:\s*=\s*["']|[^<>]{0,200}>)\s*([1-8])\s*["'<]"""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -56,8 +57,10 @@ def xmp_orientation(packet: bytes) -> int | None:
     """Returns the orientation that an XMP packet states as tiff:Orientation; None where it states none."""
     if packet[:2] in _WIDE:
         packet = packet.decode("utf-16", "replace").encode()
-    found = _XMP.search(packet)
-    return int(found[1]) if found else None
+    for prefix in dict.fromkeys((b"tiff", *_SPACE.findall(packet))):
+        if found := re.search(_XMP % re.escape(prefix), packet):
+            return int(found[1])
+    return None
 
 
 def turned(pixels: np.ndarray, orientation: int | None) -> np.ndarray:

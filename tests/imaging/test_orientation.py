@@ -52,6 +52,9 @@ PLACES = {
     "jpeg exif, big-endian": lambda image, o: jpeg_with(image, segment(0xE1, big_endian(o))),
     "jpeg xmp": lambda image, o: jpeg_with(image, segment(0xE1, XMP_HEAD + xmp(o))),
     "jpeg xmp element": lambda image, o: jpeg_with(image, segment(0xE1, XMP_HEAD + xmp(o, element=True))),
+    "jpeg xmp, another prefix": lambda image, o: jpeg_with(
+        image, segment(0xE1, XMP_HEAD + xmp(o).replace(b"xmlns:tiff", b"xmlns:t").replace(b"tiff:O", b"t:O"))
+    ),
     "jpeg exif before xmp": lambda image, o: jpeg_with(
         image, segment(0xE1, XMP_HEAD + xmp(9 - o)), segment(0xE1, exif(o))
     ),
@@ -70,6 +73,9 @@ PLACES = {
     "webp xmp": lambda image, o: encoded(image, "WEBP", quality=95, xmp=xmp(o)),
     "tiff tag": lambda image, o: encoded(image, "TIFF", tiffinfo={274: o}),
     "tiff tag, packed by libtiff": lambda image, o: encoded(image, "TIFF", tiffinfo={274: o}, compression="tiff_lzw"),
+    "tiff tag, many pages": lambda image, o: encoded(
+        image, "TIFF", save_all=True, append_images=[Image.fromarray(UPRIGHT)], tiffinfo={274: o}
+    ),
     "tiff xmp": lambda image, o: encoded(image, "TIFF", tiffinfo={700: xmp(o)}),
     "tiff tag and xmp": lambda image, o: encoded(image, "TIFF", tiffinfo={274: o, 700: xmp(o)}),
     "jpeg 2000 xmp": lambda image, o: encoded(image, "JPEG2000") + box(b"uuid", XMP_BOX + xmp(o)),

@@ -100,6 +100,11 @@ def test_twelve_bits_are_as_light_as_eight():
         read_image(packed(values // 4, 10))
 
 
+def test_signed_samples_have_their_own_white():
+    half = (GREY.astype(np.int16)) * 128  # 0 to 32640 of 32767
+    assert near(tiff(half, photometric="minisblack"), AS_RGB, 2)
+
+
 def test_floats_and_long_integers():
     assert near(tiff((UPRIGHT / 255).astype(np.float32), photometric="rgb"), UPRIGHT)
     assert near(tiff((GREY / 255).astype(np.float32), photometric="minisblack"), AS_RGB)

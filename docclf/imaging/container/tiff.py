@@ -89,7 +89,7 @@ class Tiff:
     @property
     def white(self) -> int:
         """The largest sample that a grey picture says it holds, or that its bits allow."""
-        said, most = self.number(_LARGEST, 0), 2**self.bits - 1
+        said, most = self.number(_LARGEST, 0), 2 ** (self.bits - (self.form == 2)) - 1
         return said if self.bits == 16 and 255 < said < most else most
 
     def file(self, **changes: int | list[int]) -> bytes:

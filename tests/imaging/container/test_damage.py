@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from image_kinds import UPRIGHT, chunk, encoded, jpeg_with, png_with, seen, segment, stored
+from image_kinds import UPRIGHT, box, chunk, encoded, jpeg_with, png_with, seen, segment, stored
 from PIL import Image
 
 from docclf.errors import InputError
@@ -17,6 +17,8 @@ NOISE = np.random.default_rng(1).bytes(3_000_000)
 PACKED = zlib.compress(bytes(50_000_000))
 SMALL_THUMBNAIL = b"Exif\0\0II*\0" + bytes(20) + encoded(stored(3)[::4, ::4].copy(), "JPEG")
 GIF = encoded(Image.fromarray(UPRIGHT).quantize(256), "GIF")
+JP2 = encoded(UPRIGHT, "JPEG2000")
+AT = JP2.index(b"jp2c") - 4
 WEBP = encoded(UPRIGHT, "WEBP", lossless=True, exif=b"Exif\0\0II*\0", icc_profile=NOISE[:500])
 
 GOOD = {
@@ -38,6 +40,8 @@ GOOD = {
     "noise as Photoshop block": jpeg_with(UPRIGHT, segment(0xED, b"Photoshop 3.0\0" + NOISE[:900])),
     "noise as second picture": jpeg_with(UPRIGHT, segment(0xE2, b"MPF\0" + NOISE[:200])),
     "10 MB of comments": jpeg_with(UPRIGHT, segment(0xFE, bytes(65_000)) * 160),
+    "jpeg 2000, 3 MB of text": JP2[:AT] + box(b"xml ", NOISE) + JP2[AT:],
+    "jpeg 2000, wrong length": JP2[:AT] + struct.pack(">I4s", 10**8, b"xml ") + b"text" + JP2[AT:],
     "webp, size too small": WEBP[:4] + struct.pack("<I", 20) + WEBP[8:],
     "webp, size too large": WEBP[:4] + struct.pack("<I", 10**9) + WEBP[8:],
     "webp, cut in its metadata": WEBP[:-5],
