@@ -1,6 +1,7 @@
 """Imports point one way: components below, engine above them, config apart from both."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,128 @@ def test_config_and_checkpoint_know_no_parts(name):
         m for m in imported(ROOT / f"docclf/{name}.py") if m.startswith("docclf.") and m.split(".")[1] in COMPONENTS
     }
     assert not wrong
+
+
+FLOORS = (  # a folder imports none of a later line; those of one line may import each other, one way
+    ("errors", "ops", "batch", "utils", "measures", "schedule"),
+    ("imaging", "synthetic"),
+    (*COMPONENTS, "distributed", "pretrained", "locator"),
+    ("encoder", "build", "config", "provenance", "cli"),
+    (
+        "checkpoint",
+        "results",
+        "compare",
+        "evaluation",
+        "calibrate",
+        "gallery",
+        "training",
+        "export",
+        "release",
+        "library",
+    ),
+)
+MOST = 10
+# Folders that hold more loose modules than that; the numbers only fall.
+MORE = {"augment": 11, "augment/device": 12, "imaging": 19, "locator": 14, "metric/pairs": 13, "report": 19}
+MORE |= {"synthetic": 19, "training": 18, "utils": 17}
+
+
+def room(module):
+    return module.split(".")[1] if "." in module else ""
+
+
+def modules():
+    """Returns every module with the modules of docclf that it imports anywhere but for type checking."""
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in FILES if path.name != "__init__.py"
+    }
+    graph = {}
+    for name, path in names.items():
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                node.body = []
+        nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        asked = {
+            full
+            for node in nodes
+            for alias in node.names
+            for full in ([alias.name] if isinstance(node, ast.Import) else [node.module, f"{node.module}.{alias.name}"])
+        }
+        graph[name] = sorted(asked & set(names) - {name})
+    return graph
+
+
+def circle(graph):
+    """Returns modules that import each other in a circle; empty when there is none."""
+    done, path = set(), []
+
+    def visit(name):
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        path.append(name)
+        for below in graph[name]:
+            if found := visit(below):
+                return found
+        done.add(path.pop())
+        return []
+
+    return next((found for name in graph if (found := visit(name))), [])
+
+
+def test_no_circle():
+    assert not circle(modules())
+    assert circle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c"]
+
+
+def named(path):
+    """Returns the names that a module has at its top, whatever block they stand in."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+@pytest.mark.parametrize("folder", ["docclf", "tests", "experiments", "datasets"])
+def test_every_import_of_docclf_finds_its_name(folder):
+    missing = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom) or not within(node.module or "", ("docclf",)):
+                continue
+            place = ROOT / node.module.replace(".", "/")
+            home = place.with_suffix(".py") if place.with_suffix(".py").exists() else place / "__init__.py"
+            if node.module == "docclf":
+                continue  # its names are found when they are asked for
+            for alias in node.names:
+                inside = (place / f"{alias.name}.py").exists() or (place / alias.name).is_dir()
+                if not inside and not (home.exists() and alias.name in named(home)):
+                    missing.append(f"{path.relative_to(ROOT)}: {node.module}.{alias.name}")
+    assert not missing, missing
+
+
+def test_folders_import_downwards():
+    level = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+    graph = modules()
+    assert {room(name) for name in graph} <= set(level), "a folder or module has no floor yet: say which in FLOORS"
+    graph = {name: others for name, others in graph.items() if not name.endswith(".__main__")}  # commands stand on top
+    wrong = [(a, b) for a, others in graph.items() for b in others if level[room(b)] > level[room(a)]]
+    assert not wrong, wrong
+    rooms = {}
+    for a, others in graph.items():
+        rooms.setdefault(room(a), set()).update(room(b) for b in others if room(b) != room(a))
+    assert not circle({name: sorted(others) for name, others in rooms.items()})
+
+
+def test_a_folder_can_be_seen_at_a_glance():
+    loose = Counter(str(path.parent.relative_to(ROOT / "docclf")) for path in FILES if path.name != "__init__.py")
+    many = {folder: count for folder, count in loose.items() if count > MORE.get(folder, MOST)}
+    assert not many, f"more loose modules than {MOST}: make a folder for what belongs together ({many})"
+    assert all(loose[folder] > MOST for folder in MORE), "take folders off MORE that have become small"

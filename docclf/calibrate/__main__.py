@@ -14,11 +14,11 @@ from docclf.calibrate.simulate import simulate, textureless
 from docclf.calibrate.thresholds import calibrate
 from docclf.cli import entry
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.gallery import storage
 from docclf.gallery.embedder import open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Picture, folder
+from docclf.results import thresholds
 from docclf.utils import atomic
 
 

@@ -7,9 +7,9 @@ import argparse
 import json
 
 from docclf.cli import entry as cli
-from docclf.evaluation import thresholds
 from docclf.export.onnx_file import export
 from docclf.export.onnx_graph import EXPORTERS, INPUTS, OPSET
+from docclf.results import thresholds
 
 
 def main(words: list[str] | None = None) -> None:

@@ -12,12 +12,12 @@ import torch
 from docclf import __version__
 from docclf.checkpoint import network as trained
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.export import onnx_graph as graph
 from docclf.export.onnx_graph import EXPORTERS, INPUTS, OPSET
 from docclf.model.network import Network
 from docclf.provenance.commit import commit
 from docclf.provenance.facts import preprocessing
+from docclf.results import thresholds
 from docclf.utils import atomic, onnx_bytes
 from docclf.utils.text import to_json
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from docclf.cli import entry as cli
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.gallery import storage
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
 from docclf.imaging.read import read_image
 from docclf.locator.locate import Locator
+from docclf.results import thresholds
 from docclf.utils import cosines
 from docclf.utils.text import shown, to_json
 

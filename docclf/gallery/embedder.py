@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from docclf.errors import InputError
-from docclf.evaluation.evidence import all_checked
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
+from docclf.results.evidence import all_checked
 from docclf.utils import plain_json
 from docclf.utils.fixed_batches import FixedBatches
 
@@ -105,8 +105,8 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
         return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")
     # Lightning takes seconds to import, which an ONNX file does not need.
     from docclf.checkpoint import network as trained
-    from docclf.evaluation import thresholds
     from docclf.model.network import Network
+    from docclf.results import thresholds
 
     found = trained.load(path, allow)
     measured = thresholds.beside(path, found.fingerprint)

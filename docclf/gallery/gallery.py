@@ -154,7 +154,7 @@ class Gallery:
         return len(gone)
 
     def set_threshold(self, row: dict) -> None:
-        """Takes a threshold with its evidence (`docclf.evaluation.thresholds`).
+        """Takes a threshold with its evidence (`docclf.results.thresholds`).
 
         Raises:
             InputError: it was measured with another fusion of a label's images than the gallery's.

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.gallery.match import checked
+from docclf.results import thresholds
 from docclf.utils import plain_json
 
 VERSION = 1

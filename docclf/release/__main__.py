@@ -20,10 +20,10 @@ from docclf.checkpoint import read as checkpoint
 from docclf.checkpoint import write
 from docclf.cli import entry as cli
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.export import onnx_file as export
 from docclf.provenance import paths
 from docclf.release import card
+from docclf.results import thresholds
 from docclf.utils import atomic
 
 LIMIT_MB = 5.0

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from docclf.checkpoint.network import Trained
-from docclf.evaluation import thresholds
 from docclf.measures import keys, title
 from docclf.provenance import cost
+from docclf.results import thresholds
 from docclf.utils.cosines import text
 
 _FEW = 10

@@ -12,8 +12,8 @@ from filelock import FileLock
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.teacher.fill import fill
-from docclf.teacher.identity import differences, identity
+from docclf.teacher.features.fill import fill
+from docclf.teacher.features.identity import differences, identity
 from docclf.teacher.tower import Tower
 from docclf.utils import atomic
 from docclf.utils.cache_folder import cache_folder

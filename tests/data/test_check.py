@@ -58,17 +58,17 @@ def test_check_tells_what_is_there(root, command):
 
 
 def test_pack_command(root, command, tmp_path):
-    code, out, _ = command("docclf.data.pack.read", root, "--out", tmp_path / "pack", "--side", "32")
+    code, out, _ = command("docclf.data.pack", root, "--out", tmp_path / "pack", "--side", "32")
     assert code == 0 and "22 images, 2 left out" in out and "pack: 22 images" in out
-    code, out, _ = command("docclf.data.pack.read", "--verify", tmp_path / "pack")
+    code, out, _ = command("docclf.data.pack", "--verify", tmp_path / "pack")
     assert code == 0 and "22 images of 32 px, every checksum right" in out
-    code, out, _ = command("docclf.data.pack.read", root, "--out", tmp_path / "near", "--side", "32", "--dedup", "near")
+    code, out, _ = command("docclf.data.pack", root, "--out", tmp_path / "near", "--side", "32", "--dedup", "near")
     assert code == 0 and "21 images, 3 left out" in out and "looks like again.jpg" in out
-    code, _, err = command("docclf.data.pack.read", root, "--out", tmp_path / "pack", "--side", "40")
+    code, _, err = command("docclf.data.pack", root, "--out", tmp_path / "pack", "--side", "40")
     assert code == 1 and "side: 32 there, 40 asked for" in err
-    code, _, err = command("docclf.data.pack.read", root, "--out", tmp_path / "x", "--side", "4")
+    code, _, err = command("docclf.data.pack", root, "--out", tmp_path / "x", "--side", "4")
     assert code == 1 and "--side=4" in err
-    code, _, err = command("docclf.data.pack.read", root)
+    code, _, err = command("docclf.data.pack", root)
     assert code == 2 and "give SOURCE and --out DIR" in err
 
 
@@ -77,7 +77,7 @@ def test_two_sources_keep_their_keys_apart(root, command, tmp_path):
 
     save(tmp_path / "more" / "c0" / "0.png", pixels(99))
     save(tmp_path / "more" / "c0" / "3.png", textured(3))
-    code, out, _ = command("docclf.data.pack.read", root, tmp_path / "more", "--out", tmp_path / "pack", "--side", "32")
+    code, out, _ = command("docclf.data.pack", root, tmp_path / "more", "--out", tmp_path / "pack", "--side", "32")
     pack = open_pack(tmp_path / "pack")
     assert code == 0 and pack.num_images == 23 and {"0/c0/0.png", "1/c0/0.png"} < set(pack.keys)
     assert [source["images"] for source in pack.manifest["sources"]] == [22, 1]

@@ -22,7 +22,7 @@ def test_the_documents(seed):
     for part in ("val", "test"):
         names = sorted(row["name"] for row in stored["files"][part])
         assert sorted(data.class_names(part)) == names and len(names) == 45
-    assert [row["name"] for row in stored["files"]["train"]] == [e.path for _, e in data.instances.images]
+    assert [row["name"] for row in stored["files"]["train"]] == [e.path for _, e in data.images]
 
 
 def test_made_and_laid_out(tmp_path, make, capsys):

@@ -11,7 +11,6 @@ from torch import nn
 
 from docclf.checkpoint import network as trained
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.export import __main__
 from docclf.export import onnx_file as export
 from docclf.export import onnx_graph as graph
@@ -19,6 +18,7 @@ from docclf.export.fold_norms import folded
 from docclf.head.norm import LayerBatchNorm
 from docclf.model.network import Network
 from docclf.model.onnx import Onnx
+from docclf.results import thresholds
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")

@@ -14,7 +14,6 @@ from shared_data import SHARED, needs_shared
 
 from docclf.data.synthetic import Synthetic
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
 from docclf.export import onnx_file as export
 from docclf.gallery import __main__ as command
 from docclf.gallery import storage
@@ -23,6 +22,7 @@ from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Picture, folder, picture
 from docclf.gallery.search import Search
 from docclf.model.hog import Hog
+from docclf.results import thresholds
 
 
 def coloured(seed, side=40):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.evaluation import thresholds
-from docclf.evaluation.evidence import all_checked, checked
 from docclf.gallery import storage
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Picture
 from docclf.model.hog import Hog
+from docclf.results import thresholds
+from docclf.results.evidence import all_checked, checked
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import torch
 from teacher_cases import SIDE, DataSet, tower
 
 from docclf.errors import InputError
-from docclf.teacher import fill as filling
 from docclf.teacher.cache import FEATURES, MANIFEST, Cache
+from docclf.teacher.features import fill as filling
 from docclf.teacher.pixels import Pixels
 from docclf.teacher.tower import Tower
 
@@ -75,7 +75,7 @@ def test_kill_minus_nine_and_again_equals_the_uninterrupted_fill(tmp_path):
         import os, sys, torch
         sys.path[:0] = [{str(Path(__file__).parents[1])!r}]
         from teacher_cases import SIDE, DataSet, tower
-        from docclf.teacher import fill
+        from docclf.teacher.features import fill
         from docclf.teacher.cache import Cache
         fill.SAVE_EVERY = 2
         look, plain, calls = tower(), None, []

@@ -1,4 +1,4 @@
-"""`python -m docclf.data.pack.read SOURCE --out DIR --side 128`: makes a pack, or verifies one."""
+"""`python -m docclf.data.pack SOURCE --out DIR --side 128`: makes a pack, or verifies one."""
 
 if __name__ == "__main__":
     import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
@@ -23,7 +23,7 @@ def run() -> None:
 
 def _work() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m docclf.data.pack.read",
+        prog="python -m docclf.data.pack",
         description="Decodes the images of one or more sources once, squashed to a square, into a folder that training "
         "reads by number. Stopped at any moment, the same command goes on where it was.",
     )

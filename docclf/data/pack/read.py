@@ -86,7 +86,7 @@ class Pack(Part):
         if image is None or len(image) != self.manifest["stored_side"]:
             raise InputError(
                 f"{self.path}: image {i} ({self.name(i)}) is damaged; check the pack with "
-                f"`python -m docclf.data.pack.read --verify {self.path}` and make it anew."
+                f"`python -m docclf.data.pack --verify {self.path}` and make it anew."
             )
         return cv2.cvtColor(squash(image, self.side), cv2.COLOR_BGR2RGB)
 
@@ -118,7 +118,7 @@ def read_manifest(path: Path) -> dict:
     try:
         manifest = json.loads(file.read_text())
     except FileNotFoundError:
-        remedy = f"make one with `python -m docclf.data.pack.read SOURCE --out {path} --side 128`"
+        remedy = f"make one with `python -m docclf.data.pack SOURCE --out {path} --side 128`"
         if (path / "journal.jsonl").exists():
             remedy = "the pack is unfinished: run the command that began it again, it goes on where it stopped"
         raise InputError(f"{path}: no pack there ({MANIFEST} is missing); {remedy}.") from None

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from docclf.data.sources.location import Place
+from docclf.data.sources.shards import Shards
 from docclf.data.sources.source import Found, Unusable
 from docclf.errors import InputError
 
@@ -13,7 +14,7 @@ ENDINGS = (".parquet", ".arrow")
 _KEPT = 4  # row groups in memory: those that the threads of a pack are in
 
 
-class Table:
+class Table(Shards):
     """The images in a column of parquet or arrow files; keys are `file.parquet/000000012` (the row).
 
     The column holds bytes, or bytes and path as the Image feature of `datasets` does.
@@ -27,6 +28,8 @@ class Table:
         InputError: when pyarrow is not installed.
     """
 
+    noun = "file"
+
     def __init__(self, location: str, column: str | None = None, skip_broken: bool = False):
         try:
             import pyarrow
@@ -36,37 +39,20 @@ class Table:
                 f"{location}: parquet and arrow files need the package pyarrow: pip install 'docclf[parquet]'."
             ) from error
         self._arrow, self._parquet = pyarrow, pyarrow.parquet
-        self.place, self.column, self.skip_broken = Place(location, ENDINGS), column, skip_broken
-        self.location, self.total = self.place.location, None
+        super().__init__(Place(location, ENDINGS), skip_broken)
+        self.column, self.broken = column, (pyarrow.ArrowException, OSError, InputError)
         self._loaded: OrderedDict = OrderedDict()
         self._sizes: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
-    def walk(self) -> Iterator[Found | Unusable]:
-        """Yields the images file after file, row after row, with their bytes.
-
-        Raises:
-            InputError: naming the file that cannot be read, unless such files are skipped.
-        """
-        for shard, path in self.place.shards.items():
-            try:
-                _, stamp = self.place.system.stamp(path)
-                row = 0
-                for group in range(len(self._group_sizes(shard))):
-                    for value in self._group(shard, group):
-                        yield _found(f"{shard}/{row:09d}", row, value.as_py(), stamp)
-                        row += 1
-            except (self._arrow.ArrowException, OSError, InputError) as error:
-                if not self.skip_broken:
-                    raise InputError(
-                        f"{path}: the file cannot be read whole ({error}). Nothing of it was used; fetch it again, or "
-                        "leave such files out with --skip-broken."
-                    ) from error
-                yield Unusable(shard, f"the file cannot be read whole ({error})", part=True)
-
-    def look(self, found: Found) -> Found:
-        """Returns it as it is: walking read the row."""
-        return found
+    def images(self, shard: str, path: str) -> Iterator[Found | Unusable]:
+        """Yields the rows of a file, with their bytes."""
+        _, stamp = self.place.system.stamp(path)
+        row = 0
+        for group in range(len(self._group_sizes(shard))):
+            for value in self._group(shard, group):
+                yield _found(f"{shard}/{row:09d}", row, value.as_py(), stamp)
+                row += 1
 
     def read(self, path: str, offset: int, size: int) -> bytes:
         """Returns the bytes in a row; its neighbours are read with it and kept for a while."""

@@ -4,6 +4,7 @@ import tarfile
 from collections.abc import Iterator
 
 from docclf.data.sources.location import Place
+from docclf.data.sources.shards import Shards
 from docclf.data.sources.source import Found, Unusable
 from docclf.errors import InputError
 from docclf.imaging.kinds import is_image_name, unread_name
@@ -11,7 +12,7 @@ from docclf.imaging.kinds import is_image_name, unread_name
 _PACKED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd"}
 
 
-class TarShards:
+class TarShards(Shards):
     """The images in uncompressed tar shards; keys are `shard.tar/member.jpg`.
 
     A shard that is cut off or damaged is an error that names it, because a part of it would otherwise pass for the
@@ -22,32 +23,16 @@ class TarShards:
         skip_broken: leave a broken shard out as a whole, and report it, instead of raising.
     """
 
+    broken = (tarfile.TarError, *Shards.broken)
+
     def __init__(self, location: str, skip_broken: bool = False):
-        self.place, self.skip_broken = Place(location, (".tar",)), skip_broken
-        self.location, self.total = self.place.location, None
+        super().__init__(Place(location, (".tar",)), skip_broken)
 
-    def walk(self) -> Iterator[Found | Unusable]:
-        """Yields the images shard after shard; those of a remote shard with their bytes.
-
-        Raises:
-            InputError: naming the shard that is broken, unless broken ones are skipped.
-        """
-        for shard, path in self.place.shards.items():
-            try:
-                found = self._members(shard, path)
-                # Only headers are read of a local shard, so that all of it is known before any of it is used.
-                yield from found if self.place.system.remote else list(found)
-            except (tarfile.TarError, OSError, EOFError, InputError) as error:
-                if not self.skip_broken:
-                    raise InputError(
-                        f"{path}: the shard cannot be read whole ({error}). Nothing of it was used; fetch it again, or "
-                        "leave such shards out with --skip-broken."
-                    ) from error
-                yield Unusable(shard, f"the shard cannot be read whole ({error})", part=True)
-
-    def look(self, found: Found) -> Found:
-        """Returns it as it is: walking saw the header."""
-        return found
+    def images(self, shard: str, path: str) -> Iterator[Found | Unusable]:
+        """Yields the images of a shard; those of a remote shard with their bytes."""
+        found = self._members(shard, path)
+        # Only headers are read of a local shard, so that all of it is known before any of it is used.
+        yield from found if self.place.system.remote else list(found)
 
     def read(self, path: str, offset: int, size: int) -> bytes:
         """Returns the bytes of a member."""

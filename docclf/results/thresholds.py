@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from docclf.errors import InputError
-from docclf.evaluation.evidence import GIVEN, all_checked, checked
+from docclf.results.evidence import GIVEN, all_checked, checked
 from docclf.utils.cosines import text
 
 DEFAULT = "1e-4"
