@@ -102,10 +102,9 @@ class Cache:
         try:
             manifest = json.loads((folder / MANIFEST).read_text())
             then, done = {"version": manifest["version"], **manifest["identity"]}, int(manifest["done"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{folder / MANIFEST} is unreadable ({error}); delete {folder} to make it anew."
-            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            _log.warning("%s is unreadable, so the features are made anew (%s)", folder / MANIFEST, error)
+            return 0
         if changed := differences(then, {"version": VERSION, **now}):
             raise InputError(
                 f"the teacher's features in {folder} were made from something else ({'; '.join(changed)}). Restore "
@@ -113,10 +112,9 @@ class Cache:
             )
         wanted = now["data"]["samples"] * now["tower"]["width"] * 2
         found = (folder / FEATURES).stat().st_size if (folder / FEATURES).exists() else 0
-        if done and found != wanted:
-            raise InputError(
-                f"{folder / FEATURES} has {found} bytes instead of {wanted}; delete {folder} to make it anew."
-            )
+        if not 0 <= done <= now["data"]["samples"] or (done and found != wanted):
+            _log.warning("%s has %d bytes in place of %d and is made anew", folder / FEATURES, found, wanted)
+            return 0
         return done
 
     def _fill(

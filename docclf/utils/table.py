@@ -43,7 +43,7 @@ def read_table(path: str | Path, argument: str) -> tuple[list[str], list[tuple[i
 
 
 def find_file(root: Path, name: str) -> str | None:
-    r"""Returns the name of the file below root that a table means; None where there is none.
+    r"""Returns the name of the file below root that a table means; None where there is none, or it lies elsewhere.
 
     Tried in this order: the name as it is, without blanks around it, with `\` as `/` and without a leading `./`, and
     in the composed and decomposed form of its accents.
@@ -52,7 +52,8 @@ def find_file(root: Path, name: str) -> str | None:
     forms = (unicodedata.normalize(form, bare) for form in ("NFC", "NFD"))
     for one in dict.fromkeys((name, name.strip(), bare, *forms)):
         try:
-            if one.strip() and (root / one).is_file():
+            inside = (root / one).resolve().is_relative_to(root.resolve())  # no link and no .. leads out of it
+            if one.strip() and inside and (root / one).is_file():
                 return one
         except (OSError, ValueError):  # too long a name, or one with a zero byte
             continue

@@ -84,7 +84,13 @@ def drawing_name(rows: list[Row], side: int, seed: int, strength: float) -> str:
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
-    with open(file.with_suffix(".lock"), "w") as lock:
+    path = file.with_suffix(".lock")
+    try:
+        # The folder may be shared: a link in this place must not lead to a file of somebody else's.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    except OSError as error:
+        raise InputError(f"{path} cannot be locked ({error.strerror}); remove it if it is a link.") from error
+    with os.fdopen(handle, "r+") as lock:
         if fcntl is not None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -110,9 +116,11 @@ def _sound(file: Path, shape: tuple[int, ...]) -> bool:
 
 
 def _draw_file(file: Path, rows: list[Row], side: int, seed: int, strength: float, workers: int) -> None:
-    temporary = file.with_name(f".{file.stem}.{os.getpid()}.tmp")
-    size = len(rows) * side * side * 3
+    size, temporary = len(rows) * side * side * 3, file
     try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}.", suffix=".tmp")
+        os.close(handle)
+        temporary = Path(name)
         with open(temporary, "wb") as stream:
             stream.truncate(size)
         _draw_rows(temporary, rows, side, seed, strength, workers)
@@ -121,6 +129,7 @@ def _draw_file(file: Path, rows: list[Row], side: int, seed: int, strength: floa
             stream.write(digest)
             stream.flush()
             os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
         os.replace(temporary, file)
     except OSError as error:
         raise InputError(
@@ -128,7 +137,8 @@ def _draw_file(file: Path, rows: list[Row], side: int, seed: int, strength: floa
             f"make room or choose another folder with data.cache_dir=DIR."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary != file:
+            temporary.unlink(missing_ok=True)
 
 
 def _draw_rows(file: Path, rows: list[Row], side: int, seed: int, strength: float, workers: int) -> None:

@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import tempfile
-import zipfile
 from dataclasses import astuple, fields
 from glob import escape, glob
 from pathlib import Path
@@ -18,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from docclf.data.index.entry import Entry
+from docclf.utils import plain_json
+from docclf.utils.arrays import read_npz
 from docclf.utils.cache_folder import cache_folder
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class IndexCache:
             known = {entry.path: entry for entry in _unpack(self.file)}
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             _log.warning("the cached index of %s is unreadable and made anew (%s)", self.location, error)
         self._parts = sorted(map(Path, glob(f"{escape(str(self.file.with_suffix('')))}.*.part")))
         for part in self._parts:
@@ -114,13 +115,15 @@ def _packed(location: str, entries: list[Entry], fingerprint: str) -> dict[str, 
 
 
 def _unpack(file: Path) -> list[Entry]:
-    with np.load(file, allow_pickle=False) as stored:
-        about = json.loads(stored["about"].tobytes())
-        if about["version"] != _VERSION or not about["images"]:
-            return []
-        columns = {name: stored[name].tolist() for name in _NUMBERS}
-        columns["path"] = [os.fsdecode(path) for path in stored["path"].tobytes().split(b"\0")]
-        digests = stored["sha256"].tobytes().hex()
+    if not file.is_file():
+        return []
+    stored = read_npz(file)
+    about = plain_json.parse(stored["about"].tobytes())
+    if about["version"] != _VERSION or not about["images"]:
+        return []
+    columns = {name: stored[name].astype(kind).tolist() for name, kind in _NUMBERS.items()}
+    columns["path"] = [os.fsdecode(path) for path in stored["path"].tobytes().split(b"\0")]
+    digests = stored["sha256"].tobytes().hex()
     columns["sha256"] = [digests[k : k + 64] for k in range(0, len(digests), 64)]
     order = [columns[field.name] for field in fields(Entry)]
     return [Entry(*row) for row in zip(*order, strict=True)]
@@ -132,7 +135,9 @@ def _rows(part: Path) -> list[Entry]:
     try:
         for line in part.read_text().splitlines(keepends=True):
             if line.endswith("\n"):
-                rows.append(Entry(*json.loads(line)))
-    except (OSError, ValueError, TypeError):
+                row = Entry(*json.loads(line))
+                if all(type(getattr(row, field.name)) is field.type for field in fields(Entry)):
+                    rows.append(row)
+    except (OSError, ValueError, TypeError, RecursionError):
         pass
     return rows

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from docclf.errors import InputError
@@ -17,15 +18,16 @@ def digest(payload: bytes | memoryview) -> str:
 
 def replace(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all; raises OSError."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with open(temporary, "wb") as stream:
+        with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 class Journal:

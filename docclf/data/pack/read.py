@@ -13,18 +13,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from docclf.data.pack.manifest import DATA, check, check_files, check_keys
 from docclf.data.pack.part import Part
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
+from docclf.utils import plain_json
 
 FORMAT = "docclf-pack"
 VERSION = 1
 MANIFEST = "manifest.json"
 KEYS = "keys.json"
 HASHES = "hashes.u8"
-OFFSETS = "offsets.u64"
 LOOKS = "looks.u64"
-DATA = {"u8": "images.u8", "jpeg": "images.jpegs"}
 
 
 class Pack(Part):
@@ -33,6 +33,7 @@ class Pack(Part):
     Args:
         path: the pack's folder.
         manifest: its checked manifest.
+        offsets: of the images of a compact pack, checked.
 
     Attributes:
         num_images: images N; image i is class i.
@@ -41,7 +42,7 @@ class Pack(Part):
         images: uint8 [N,S,S,3] RGB, mapped from disk and read-only; None in the compact form.
     """
 
-    def __init__(self, path: Path, manifest: dict):
+    def __init__(self, path: Path, manifest: dict, offsets: np.ndarray | None = None):
         self.path, self.manifest = path, manifest
         self.num_images, self.side = manifest["num_images"], manifest["side"]
         self.fingerprint = manifest["fingerprint"]
@@ -52,7 +53,7 @@ class Pack(Part):
         else:
             self.images = None
             self._jpegs = np.memmap(data, np.uint8, "r")
-            self._offsets = np.fromfile(path / OFFSETS, "<u8").astype(np.int64)
+            self._offsets = offsets
 
     def __len__(self) -> int:
         return self.num_images
@@ -60,7 +61,8 @@ class Pack(Part):
     @cached_property
     def keys(self) -> list[str]:
         """What each image was called in its source: a path, or shard and member."""
-        return json.loads((self.path / KEYS).read_text())
+        file = self.path / KEYS
+        return check_keys(plain_json.read(file, "copy the pack again"), self.num_images, file)
 
     @cached_property
     def hashes(self) -> np.ndarray:
@@ -105,7 +107,7 @@ def open_pack(path: str | Path) -> Pack:
         if found != size:
             what = "is missing" if found is None else f"has {found} bytes instead of {size}"
             raise InputError(f"{file}: {what}, so the pack is not whole; copy it again or make it anew.")
-    return Pack(path, manifest)
+    return Pack(path, manifest, check_files(manifest, path))
 
 
 def read_manifest(path: Path) -> dict:
@@ -122,8 +124,9 @@ def read_manifest(path: Path) -> dict:
         if (path / "journal.jsonl").exists():
             remedy = "the pack is unfinished: run the command that began it again, it goes on where it stopped"
         raise InputError(f"{path}: no pack there ({MANIFEST} is missing); {remedy}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: cannot be read ({error}); copy the pack again or make it anew.") from error
     if not isinstance(manifest, dict) or (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
         raise InputError(f"{file}: is no manifest of a {FORMAT} of version {VERSION}; make the pack anew.")
+    check(manifest, path)
     return manifest

@@ -8,7 +8,8 @@ import numpy as np
 from tqdm import tqdm
 
 from docclf.data.pack.journal import digest
-from docclf.data.pack.read import DATA, OFFSETS, Pack, open_pack
+from docclf.data.pack.manifest import DATA, OFFSETS
+from docclf.data.pack.read import Pack, open_pack
 from docclf.errors import InputError
 from docclf.utils.threads import thread_count
 

@@ -20,19 +20,8 @@ import docclf
 from docclf.data.pack import journal as pack_journal
 from docclf.data.pack.items import QUALITY, PackItems, first_other, stored_side
 from docclf.data.pack.journal import Journal, digest, replace
-from docclf.data.pack.read import (
-    DATA,
-    FORMAT,
-    HASHES,
-    KEYS,
-    LOOKS,
-    MANIFEST,
-    OFFSETS,
-    VERSION,
-    Pack,
-    open_pack,
-    read_manifest,
-)
+from docclf.data.pack.manifest import DATA, OFFSETS
+from docclf.data.pack.read import FORMAT, HASHES, KEYS, LOOKS, MANIFEST, VERSION, Pack, open_pack, read_manifest
 from docclf.errors import InputError
 from docclf.imaging.shrink import METHOD
 from docclf.utils.threads import thread_count
