@@ -26,11 +26,9 @@ APART = (
     "results",
     "logger",
     "budget",
+    "skip_finished",
 )
 NETWORK = ("model", "backbone", "head", "norm", "embed_dim", "image_size")
-
-
-APART += ("skip_finished",)
 
 
 def record(
