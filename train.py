@@ -43,7 +43,6 @@ def train(config: DictConfig, folder: Path) -> float | None:
     if (before := resume.finished(config, folder)) is not None:
         return before
     continued = resume.checkpoint_to_continue(config, folder)
-    kept.keep(config, folder)
 
     # 3. The network; seeded, so that its random weights are those of the seed.
     pl.seed_everything(config.seed, verbose=False)
@@ -51,6 +50,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
 
     # 4. The data: every training image a class. What is tested is built before it trains and checked against it.
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
+    resume.check_images(continued, dataset)
     before = [Path(path) for path in (continued, config.init_from) if path]
     tested = sets.while_training(config, dataset, before)
 
@@ -60,9 +60,10 @@ def train(config: DictConfig, folder: Path) -> float | None:
     init_from.begin(config, module, keys)
 
     # 6. The trainer: checkpoints, loggers, pictures and signals.
-    about = {"num_classes": dataset.num_classes, "data": dataset.describe()}
+    about = {"num_classes": dataset.num_classes, resume.IMAGES: dataset.fingerprint(), "data": dataset.describe()}
     if module.teacher is not None:
         about["teacher"] = module.teacher.describe()
+    kept.keep(config, folder)
     trainer = build_trainer(config, folder, about, keys)
     if trainer.is_global_zero:
         seen.record(folder, leaks.seen_by(dataset).rows, before)

@@ -65,12 +65,22 @@ def _check_images(then: dict, now: dict, path: object) -> None:
     changed = [name for name in ("samples", "fingerprint") if then.get(name) != now.get(name)]
     if changed:
         told = "; ".join(f"{name} {str(then.get(name))[:16]} then, {str(now.get(name))[:16]} now" for name in changed)
-        raise InputError(
-            f"the training images changed since {path} was written ({told}): some were added, removed, renamed or "
-            "replaced. Class numbers follow the images, so the centres would belong to others. Put the images back as "
-            f"they were, or start a new run that finds its centres again by what the images hold: init_from={path} "
-            "init_centres=true name=NAME."
-        )
+        raise other_images(path, told)
+
+
+def other_images(path: object, told: str) -> InputError:
+    """Returns the error of a run that would go on with other images than it had.
+
+    Args:
+        path: of the checkpoint.
+        told: what differs.
+    """
+    return InputError(
+        f"the training images changed since {path} was written ({told}): some were added, removed, renamed or "
+        "replaced. Class numbers follow the images, so the centres would belong to others. Put the images back as "
+        f"they were, or start a new run that finds its centres again by what the images hold: init_from={path} "
+        "init_centres=true name=NAME."
+    )
 
 
 def _check_batch(then: int, now: int, world: int) -> None:

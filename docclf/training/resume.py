@@ -1,6 +1,7 @@
 """Whether a run's folder is finished, continued or fresh."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
@@ -13,7 +14,9 @@ from docclf.config.plain import flat
 from docclf.errors import InputError
 from docclf.results import file as results
 from docclf.results import record as records
+from docclf.training.compatibility import other_images
 
+IMAGES = "training_images"  # entry of the facts of a checkpoint: the fingerprint of what it was trained on
 # Settings that may differ between a run and its continuation.
 FREE = (
     *("ckpt_path", "evaluate", "report", "logger", "callbacks", "trainer", "name", "results", "evaluate_on"),
@@ -40,6 +43,23 @@ def finished(config: DictConfig, folder: Path) -> float | None:
     print(f"{folder} is finished and left as it is; skip_finished=false runs it again", flush=True)
     value = lines[next(iter(config.evaluate_on))]["training"]["select"]
     return torch.nan if value is None else value
+
+
+def check_images(path: Path | None, dataset: Any) -> None:
+    """Compares the training images with those that a run had, before anything is built or written.
+
+    Args:
+        path: of the checkpoint that the run goes on from; ``None`` for a fresh run.
+        dataset: of the run, with ``num_classes`` and ``fingerprint()``.
+
+    Raises:
+        InputError: they are others, or in another order.
+    """
+    facts = checkpoint.load(path)[checkpoint.KEY].get("facts") or {} if path else {}
+    then, now = facts.get(IMAGES), dataset.fingerprint()
+    if then is not None and then != now:
+        counts = f"{facts.get('num_classes')} classes then, {dataset.num_classes} now"
+        raise other_images(path, f"{counts}; fingerprint {str(then)[:16]} then, {now[:16]} now")
 
 
 def checkpoint_to_continue(config: DictConfig, folder: Path) -> Path | None:

@@ -10,6 +10,7 @@ from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 from docclf.training import compatibility as suits
+from docclf.training import resume
 from docclf.training.place import Place
 
 
@@ -75,3 +76,17 @@ def test_an_epoch_of_another_length_is_refused_within_an_epoch():
     suits.check_loader(loader(8), place(0, batches=7), trainer())
     with pytest.raises(InputError, match="batch 2 of an epoch of 7 batches.*limit_train_batches"):
         suits.check_loader(loader(8), place(2, batches=7), trainer())
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_other_images_are_refused_before_anything_is_written(tmp_path, monkeypatch, known):
+    facts = {"num_classes": 24} | ({resume.IMAGES: "aaaa"} if known else {})
+    monkeypatch.setattr(resume.checkpoint, "load", lambda path: {resume.checkpoint.KEY: {"facts": facts}})
+    for fingerprint, count, good in (("aaaa", 24, True), ("bbbb", 24, False), ("cccc", 23, False)):
+        dataset = SimpleNamespace(num_classes=count, fingerprint=lambda text=fingerprint: text)
+        resume.check_images(None, dataset)
+        if good or not known:
+            resume.check_images("last.ckpt", dataset)
+        else:
+            with pytest.raises(InputError, match=f"training images changed.*24 classes then, {count} now"):
+                resume.check_images("last.ckpt", dataset)
