@@ -96,7 +96,7 @@ def test_a_pack_that_is_not_whole_is_refused(root, tmp_path):
         (out / "manifest.json").write_text(content)
         with pytest.raises(InputError, match="manifest.json"):
             open_pack(out)
-    with pytest.raises(InputError, match="no pack there.*docclf.data.pack.read SOURCE"):
+    with pytest.raises(InputError, match="no pack there.*docclf.data.pack SOURCE"):
         open_pack(tmp_path / "none")
 
 
