@@ -70,6 +70,8 @@ def _centred(images: list[np.ndarray], side: int) -> list[np.ndarray]:
 
 
 def _write_small(path: Path, sheet: np.ndarray) -> None:
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written (no such folder); give a file in an existing folder.")
     buffer = BytesIO()
     Image.fromarray(sheet).quantize(256, kmeans=2).save(buffer, "PNG", optimize=True)
     atomic.write_bytes(path, buffer.getvalue())
