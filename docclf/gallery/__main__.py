@@ -15,11 +15,13 @@ from docclf.gallery import storage
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
+from docclf.gallery.verified import told, write_crop
 from docclf.imaging.read import read_image
 from docclf.locator.locate import Locator
 from docclf.results import thresholds
 from docclf.utils import cosines
 from docclf.utils.text import shown, to_json
+from docclf.verify.homography import Homography
 
 SHOWN = 20
 
@@ -29,35 +31,52 @@ def register(chosen: argparse.Namespace) -> None:
     embedder, out = open_model(chosen.model, chosen.allow), Path(chosen.out)
     if out.exists() and not chosen.add:
         raise InputError(f"{out} exists; add to it with --add, or give another --out.")
-    gallery = storage.load(out, embedder) if out.exists() else Gallery(embedder)
-    locator = _locator(chosen)
+    verifier = Homography() if chosen.verify else None
+    gallery = storage.load(out, embedder) if out.exists() else Gallery(embedder, verifier=verifier)
+    if verifier and gallery.local is None:
+        raise InputError(f"--verify: {out} was made without local features; register its images into a new gallery.")
+    given = {"locator": _locator(chosen), "describe": gallery.verifier.describe if gallery.verifier else None}
     pictures, findings = [], []
     for source in map(Path, chosen.sources):
         if source.is_dir():
             if chosen.label:
                 raise InputError(f"--label is for single images; the labels of the folder {source} are its names.")
-            found, left_out = folder(source, embedder.image_size, locator)
+            found, left_out = folder(source, embedder.image_size, **given)
             pictures, findings = pictures + found, findings + left_out
         else:
             label = chosen.label or source.stem
-            pictures.append(picture(source, label, source.name, embedder.image_size, locator))
+            pictures.append(picture(source, label, source.name, embedder.image_size, **given))
     findings += gallery.register(pictures, chosen.duplicate)
     _threshold(gallery, chosen, embedder)
     storage.save(gallery, out)
     _report(findings)
     print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
+    if gallery.local is not None:
+        size = sum(array.nbytes for array in gallery.local.arrays.values())
+        print(f"local features: {size / 1e6:.1f} MB, {size / len(gallery) / 1e3:.1f} kB an image")
     print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none yet: --metrics'}")
 
 
 def match(chosen: argparse.Namespace) -> None:
     """Prints the label of each image, or unknown; one that cannot be read costs the others nothing."""
-    gallery = storage.load(chosen.gallery, open_model(chosen.model, chosen.allow), chosen.search, _locator(chosen))
+    gallery = storage.load(
+        chosen.gallery,
+        open_model(chosen.model, chosen.allow),
+        chosen.search,
+        _locator(chosen),
+        not chosen.no_verify,
+    )
+    if chosen.out_crop and not gallery.verifier:
+        raise InputError("--out-crop: only a gallery registered with --verify knows where the sheet lies in a photo.")
     if chosen.threshold is not None:
         gallery.set_threshold(thresholds.given(chosen.threshold))
-    if gallery.threshold and not chosen.json:
+    if gallery.verifier and not chosen.json:
+        about = gallery.verifier.calibration.about.get("threshold", "unmeasured")
+        print(f"verified: score from {gallery.verifier.calibration.threshold} unless measured otherwise ({about})")
+    elif gallery.threshold and not chosen.json:
         print(f"threshold: {thresholds.sentence(gallery.threshold)}; search: {gallery.search().name}")
     failed = 0
-    for name in chosen.images:
+    for number, name in enumerate(chosen.images, 1):
         try:
             pixels = read_image(name)
         except InputError as error:
@@ -65,15 +84,20 @@ def match(chosen: argparse.Namespace) -> None:
             print(_line({"image": name, "error": str(error)}) if chosen.json else shown(f"{error}"))
             continue
         found = gallery.match([pixels], chosen.top)[0]
+        if chosen.out_crop and found.corners is not None:
+            write_crop(Path(chosen.out_crop), number, Path(name).stem, found, pixels)
         if chosen.json:
             print(_line({"image": name, **vars(found)}))
             continue
         print(shown(f"{name}: {found.answer}  cosine {cosines.text(found.cosine)}"))
+        if gallery.verifier:
+            print(shown("\n".join(told(found))))
         for label, cosine in found.top:
             print(shown(f"    {cosines.text(cosine)}  {label}"))
         if found.corners:
             place = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in found.corners)
-            print(f"    the sheet: {place}, confidence {found.confidence:.2f}")
+            sure = "" if found.confidence is None else f", confidence {found.confidence:.2f}"
+            print(f"    the sheet: {place}{sure}")
     if failed:
         raise InputError(f"{failed} of {len(chosen.images)} images could not be read; the others are answered above.")
 
@@ -172,6 +196,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("-o", "--out", required=True, help="gallery file, NAME.npz")
     new.add_argument("--add", action="store_true", help="add to that file")
     new.add_argument("--label", help="label of single images (default: their file name)")
+    new.add_argument("--verify", action="store_true", help="store local features, to verify matches and find the sheet")
     new.add_argument("--duplicate", type=float, default=0.95, help="cosine from which two labels are reported as alike")
     new = command("match", match, model, value, where)
     new.add_argument("gallery")
@@ -179,6 +204,8 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--model", required=True, help="the checkpoint or ONNX file of the gallery")
     new.add_argument("--top", type=int, default=3, help="labels to list")
     new.add_argument("--json", action="store_true", help="one JSON object a line")
+    new.add_argument("--no-verify", action="store_true", help="go by the cosine, though local features are stored")
+    new.add_argument("--out-crop", metavar="DIR", help="write the sheet of each photo there, cut out and straightened")
     new.add_argument("--search", default="auto", help="auto, numpy or faiss; all exact")
     command("list", show).add_argument("gallery")
     new = command("remove", remove)

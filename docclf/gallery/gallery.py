@@ -12,7 +12,10 @@ from docclf.gallery.embedder import Embedder
 from docclf.gallery.images import Finding, Picture, differ
 from docclf.gallery.match import Match, answered, checked
 from docclf.gallery.search import Search
+from docclf.gallery.verified import answer
 from docclf.utils.cosines import alike, text
+from docclf.verify.homography import Homography
+from docclf.verify.store import Store
 
 FUSION = "max"  # a label's score is that of its nearest image, as metric.fusion=max measures it
 _ROWS = 512
@@ -25,10 +28,20 @@ class Gallery:
         embedder: the model that all vectors come from; ``None`` for a gallery that is only looked at.
         search: auto, numpy or faiss; see `docclf.gallery.search.Search`.
         locator: finds the sheet in each photo first (`docclf.locator.locate.Locator`); ``None`` takes photos whole.
+        verifier: `docclf.verify.homography.Homography`: candidates are verified, and the answer says where the sheet
+            lies (`docclf.gallery.verified.Found`); ``None`` goes by the cosine alone.
     """
 
-    def __init__(self, embedder: Embedder | None, search: str = "auto", locator: Any = None) -> None:
-        self.embedder, self.backend, self.locator = embedder, search, locator
+    def __init__(
+        self,
+        embedder: Embedder | None,
+        search: str = "auto",
+        locator: Any = None,
+        verifier: Homography | None = None,
+    ) -> None:
+        self.embedder, self.backend, self.locator, self.verifier = embedder, search, locator, verifier
+        self.local = Store.of([]) if verifier else None
+        self.verify_settings = verifier.settings() if verifier else None
         self.labels: list[str] = []
         self.names: list[str] = []
         self.hashes: list[str] = []
@@ -83,6 +96,13 @@ class Gallery:
             vectors = self._model()([row.pixels for row in fresh])
             self._check_not_collapsed(fresh, vectors)
             old = len(self)
+            if self.verifier and self.local is not None:
+                points = [self.verifier.describe(row.pixels) if row.points is None else row.points for row in fresh]
+                self.local = self.local.joined(Store.of(points))
+            elif self.local is not None:
+                raise InputError(
+                    "the gallery holds local features and was opened without verification; open it with, to add to it."
+                )
             self.vectors = np.concatenate([self.vectors, vectors]) if old else vectors
             self.labels += [checked(row.label) for row in fresh]
             self.names += [row.name for row in fresh]
@@ -96,21 +116,23 @@ class Gallery:
         Args:
             images: uint8 RGB [H,W,3].
             top: labels in the list of the nearest.
-            threshold: cosine to use instead of the gallery's.
+            threshold: cosine (with verification: score) to use instead of the gallery's.
 
         Raises:
             InputError: nothing registered, no threshold, or no model.
         """
         if not len(self):
             raise InputError("nothing is registered, so nothing can be matched; register at least one image.")
+        if top < 1:
+            raise InputError(f"top={top}: want 1 or more.")
+        if self.verifier:
+            return [answer(self, image, self._model()(self._views(image)[0]), top, threshold) for image in images]
         known = self.threshold["cosine"] if self.threshold else None
         if (threshold := known if threshold is None else threshold) is None:
             raise InputError(
                 "the gallery has no threshold, and without one an unregistered document would get the nearest label. "
                 "Give metrics.json of the model (--metrics), or a cosine (--threshold)."
             )
-        if top < 1:
-            raise InputError(f"top={top}: want 1 or more.")
         cut = float(threshold)
         if not len(images):
             return []
@@ -151,6 +173,7 @@ class Gallery:
             [column[i] for i in kept] for column in (self.labels, self.names, self.hashes)
         )
         self.vectors = self.vectors[kept]
+        self.local = None if self.local is None else self.local.kept(kept)
         return len(gone)
 
     def set_threshold(self, row: dict) -> None:
@@ -164,6 +187,8 @@ class Gallery:
                 f"this threshold was measured with metric.fusion={row['fusion']}, a gallery uses {FUSION}; evaluate "
                 f"with metric.fusion={FUSION}."
             )
+        if row.get("verify") and not self.verifier:
+            raise InputError("this threshold was measured with verification; the gallery goes by the cosine alone.")
         self.threshold = row
 
     def _check_not_collapsed(self, fresh: list[Picture], vectors: np.ndarray) -> None:

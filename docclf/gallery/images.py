@@ -1,6 +1,7 @@
 """Finding what is to be registered: a folder with one image or one folder per label, or single files."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,24 @@ from docclf.data.evaluation.layout import QUERY_PREFIX, class_of
 from docclf.data.sources.scan import CLOSED, check_folder, scan
 from docclf.errors import InputError
 from docclf.gallery.match import checked
+from docclf.imaging.local import Points
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.utils.text import shown
 
+Describe = Callable[[np.ndarray], Points]
 APART = 10.0  # grey levels of 255, root mean square
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image to register: its label, its name, the sha256 of its file, uint8 pixels [H,W,3]."""
+    """An image to register: label, name, sha256 of its file, uint8 pixels [H,W,3], local features if any."""
 
     label: str
     name: str
     sha256: str
     pixels: np.ndarray
+    points: Points | None = None
 
 
 @dataclass(frozen=True)
@@ -46,23 +50,32 @@ def differ(a: Picture, b: Picture) -> bool:
 
 
 def picture(
-    path: str | Path, label: str, name: str | None = None, side: int | None = None, locator: Any = None
+    path: str | Path,
+    label: str,
+    name: str | None = None,
+    side: int | None = None,
+    locator: Any = None,
+    describe: Describe | None = None,
 ) -> Picture:
     """Returns one image file, squashed to a side in pixels if one is given; raises InputError if it is unreadable.
 
-    With a locator it is the sheet in the image, which a product picture shows on white.
+    With a locator it is the sheet in the image, which a product picture shows on white. ``describe`` makes the local
+    features, of the whole image.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror or error}).") from error
     pixels = read_image(content, name=str(path))
+    points = None if describe is None else describe(pixels)
     if side is not None:
         pixels = squash(pixels, side) if locator is None else locator.straightened(pixels, (side, side))[0]
-    return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels)
+    return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels, points)
 
 
-def folder(path: str | Path, side: int | None = None, locator: Any = None) -> tuple[list[Picture], list[Finding]]:
+def folder(
+    path: str | Path, side: int | None = None, locator: Any = None, describe: Describe | None = None
+) -> tuple[list[Picture], list[Finding]]:
     """Returns the images below a folder with their labels, and what was left out.
 
     The label is the folder (``A/damaged/1.jpg``: A/damaged) or, in no folder, the file name.
@@ -71,6 +84,7 @@ def folder(path: str | Path, side: int | None = None, locator: Any = None) -> tu
         path: the folder.
         side: squash each image to this side at once, so that a large folder fits into memory.
         locator: takes the sheet in each image; see `picture`.
+        describe: makes the local features of an image.
 
     Raises:
         InputError: no readable image, or a folder that holds register/ and query/.
@@ -87,7 +101,7 @@ def folder(path: str | Path, side: int | None = None, locator: Any = None) -> tu
             findings.append(Finding("skipped", f"{name}: its name says it is a query"))
             continue
         try:
-            found.append(picture(root / name, checked(class_of(name)), name, side, locator))
+            found.append(picture(root / name, checked(class_of(name)), name, side, locator, describe))
         except InputError as error:
             findings.append(Finding("skipped", f"{name}: {str(error).removeprefix(f'{root / name}: ')}"))
     if not found:

@@ -14,6 +14,8 @@ from docclf.gallery.schema import VERSION
 from docclf.utils import atomic
 from docclf.utils.arrays import read_npz
 from docclf.utils.text import to_json
+from docclf.verify.homography import Homography
+from docclf.verify.store import ARRAYS, Store
 
 # Torch and onnxruntime agree to 1e-6 of a cosine; int8 weights or other preprocessing do not to 1e-5.
 AGREE = 1 - 1e-5
@@ -36,9 +38,12 @@ def save(gallery: Gallery, path: str | Path) -> None:
         "names": gallery.names,
         "sha256": gallery.hashes,
         "threshold": gallery.threshold,
+        "verify": gallery.verify_settings,
     }
     text = to_json(head).encode()
     arrays = {"head": np.frombuffer(text, np.uint8), "vectors": gallery.vectors, "probe": gallery.probe}
+    if gallery.local is not None:
+        arrays |= {f"local_{name}": array for name, array in gallery.local.arrays.items()}
 
     def fill(temporary: str) -> None:
         with open(temporary, "wb") as stream:
@@ -47,7 +52,13 @@ def save(gallery: Gallery, path: str | Path) -> None:
     atomic.write(path, fill)
 
 
-def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto", locator: Any = None) -> Gallery:
+def load(
+    path: str | Path,
+    embedder: Embedder | None = None,
+    search: str = "auto",
+    locator: Any = None,
+    verify: bool = True,
+) -> Gallery:
     """Returns the gallery of a file.
 
     Args:
@@ -55,6 +66,7 @@ def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto
         embedder: its model; without one the gallery can be listed and shortened, not matched.
         search: auto, numpy or faiss.
         locator: finds the sheet in each photo first; see `docclf.gallery.gallery.Gallery`.
+        verify: verify candidates where the gallery holds local features.
 
     Raises:
         InputError: no such file, a damaged one, one that is not what `save` writes, or one made with another model.
@@ -64,7 +76,9 @@ def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto
         raise InputError(
             f"there is no gallery {path}; make one: python -m docclf.gallery register MODEL DIR --out FILE."
         )
-    arrays = read_npz(path, ("head", "vectors", "probe"))
+    arrays = read_npz(path)
+    if missing := [name for name in ("head", "vectors", "probe") if name not in arrays]:
+        raise InputError(f"{path} has no array {', '.join(missing)}; it is no gallery, or damaged.")
     head = schema.check(path, arrays)
     if embedder is not None:
         _check_model(path, head["fingerprint"], arrays["probe"], embedder)
@@ -75,7 +89,25 @@ def load(path: str | Path, embedder: Embedder | None = None, search: str = "auto
     gallery.fingerprint, gallery.image_size, gallery.threshold = (
         head[name] for name in ("fingerprint", "image_size", "threshold")
     )
+    local = {name: arrays[f"local_{name}"] for name in ARRAYS if f"local_{name}" in arrays}
+    if local or head.get("verify") is not None:
+        _take_local(gallery, path, local, head.get("verify"), verify and embedder is not None)
     return gallery
+
+
+def _take_local(gallery: Gallery, path: Path, arrays: dict, settings: dict | None, verify: bool) -> None:
+    """Gives a gallery the local features of its file, and what verifies with them."""
+    try:
+        gallery.local = Store(arrays)
+        verifier = Homography(**{name: int(settings[name]) for name in ("side", "points")})
+    except (InputError, TypeError, KeyError, ValueError) as error:
+        raise InputError(f"{path} is damaged: {error}; register the images again.") from error
+    if len(gallery.local) != len(gallery):
+        raise InputError(
+            f"{path} is damaged: local features of {len(gallery.local)} images for {len(gallery)}; register them again."
+        )
+    gallery.verify_settings = verifier.settings()
+    gallery.verifier = verifier if verify else None
 
 
 def _check_model(path: Path, fingerprint: str, probe: np.ndarray, embedder: Embedder) -> None:

@@ -71,7 +71,7 @@ def shrunk(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def points(image: np.ndarray, side: int = 320, most: int = 400) -> Points:
-    """Returns the strongest SIFT points of an image with square-rooted descriptors (RootSIFT).
+    """Returns the strongest SIFT points of an image, the strongest first, with square-rooted descriptors (RootSIFT).
 
     Lowe, IJCV 60 (2004); Arandjelovic and Zisserman, CVPR 2012. OpenCV gives a point two directions where two are
     strong, and so sometimes a few more points than asked for; these are left out.
@@ -85,7 +85,8 @@ def points(image: np.ndarray, side: int = 320, most: int = 400) -> Points:
     found, raw = cv2.SIFT_create(nfeatures=most).detectAndCompute(grey, None)
     if raw is None:
         found, raw = (), np.zeros((0, 128), np.float32)
-    found, raw = found[:most], raw[:most]
+    order = np.argsort([-point.response for point in found], kind="stable")[:most].astype(np.int64)
+    found, raw = [found[i] for i in order], raw[order]
     root = np.sqrt(raw / np.maximum(raw.sum(axis=1, keepdims=True), 1e-9))
     return Points(
         np.array([point.pt for point in found], np.float32).reshape(-1, 2),

@@ -77,6 +77,7 @@ def measured(metrics: dict, source: str) -> list[dict]:
         "data": {name: about.get("data", {}).get(name) for name in ("kind", "fingerprint")},
         "commit": about.get("commit"),
         "source": source,
+        "verify": "verify" in about,
     }
     found = []
     for key, cosine in metrics.items():

@@ -53,9 +53,7 @@ def load(path: str | Path | None = None) -> Calibration:
         if not whole or not np.isfinite([threshold, *sum(weights.values(), ())]).all() or not 0 < threshold < 1:
             raise ValueError("coefficients are missing or not finite")
     except OSError as error:
-        raise InputError(
-            f"verify.calibration={path}: {error.strerror or error}; null takes the one shipped."
-        ) from error
+        raise InputError(f"verify.calibration={path}: {error.strerror or error}; null takes those shipped.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"verify.calibration={path} is no calibration ({type(error).__name__}: {error}); make one: "

@@ -13,6 +13,8 @@ from docclf.verify.shortlist import votes
 from docclf.verify.store import Store
 
 TEXTURE = 40  # points below which a registered image cannot be told by them
+CLEAR = 25  # points that agree from which the sheet is taken as found, and the search goes on only among
+RIVAL = 0.2  # candidates with this share of its votes: another sheet in the photo, or a sibling
 FLAT = 3.0  # standard deviation of grey values below which a photo shows nothing
 
 Embed = Callable[[list[np.ndarray]], np.ndarray]
@@ -63,7 +65,7 @@ class Homography:
         InputError: a setting out of range, or a file that is no calibration.
     """
 
-    def __init__(self, top: int = 8, votes: int = 8, side: int = 320, points: int = 400, ratio: float = 0.75,
+    def __init__(self, top: int = 8, votes: int = 8, side: int = 400, points: int = 600, ratio: float = 0.75,
                  tolerance: float = 3.0, calibration: str | None = None) -> None:  # fmt: skip
         if top < 0 or votes < 0 or top + votes < 1 or side < 32 or points < TEXTURE or not 0 < ratio <= 1:
             raise InputError(
@@ -86,13 +88,11 @@ class Homography:
         """Returns the matches of a photo with a registered image, and their homography."""
         return fitted(photo, sheet, self.ratio, self.tolerance)
 
-    def candidates(self, photo: Points, cosines: np.ndarray, store: Store) -> tuple[list[int], set[int]]:
-        """Returns the rows to check, and which of them local features named."""
+    def candidates(self, photo: Points, cosines: np.ndarray, store: Store) -> dict[int, float]:
+        """Returns the rows to check and the votes for each, 0 where only the embedding names it; in this order."""
+        voted = votes(photo, store, self.votes) if self.votes and len(store) > self.top else {}
         best = np.lexsort((np.arange(len(cosines)), -cosines))[: self.top].tolist()
-        if len(store) <= self.top:
-            return best, set()
-        voted = votes(photo, store, self.votes).tolist() if self.votes else []
-        return list(dict.fromkeys(best + voted)), set(voted)
+        return voted | {row: 0.0 for row in best if row not in voted}
 
     def check(self, image: np.ndarray, cosines: np.ndarray, store: Store, vectors: np.ndarray,
               embed: Embed) -> list[Checked]:  # fmt: skip
@@ -109,16 +109,23 @@ class Homography:
         if small.mean(axis=2).std() < FLAT:
             return []
         photo = self.describe(small)
-        rows, voted = self.candidates(photo, cosines, store)
-        sheets = {row: store.points(row) for row in rows}
-        fits = {row: self.fit(photo, sheets[row]) for row in rows}
-        outlines = {row: corners(fits[row], photo, sheets[row]) for row in rows}
+        voted, rows, enough = self.candidates(photo, cosines, store), [], 0.0
+        sheets, fits, outlines = {}, {}, {}
+        for row, weight in voted.items():
+            if weight < enough:
+                continue
+            rows.append(row)
+            sheets[row] = store.points(row)
+            fits[row] = self.fit(photo, sheets[row])
+            outlines[row] = corners(fits[row], photo, sheets[row])
+            if outlines[row][0] is not None and fits[row].count >= CLEAR:
+                enough = max(enough, RIVAL * weight)
         seen = [row for row in rows if outlines[row][0] is not None]
         crops = [straight(small, outlines[row][0], sheets[row].width / sheets[row].height) for row in seen]
         after = dict(zip(seen, np.einsum("nd,nd->n", embed(crops), vectors[seen]) if seen else [], strict=True))
         found = [
             self._checked(
-                row, float(cosines[row]), after.get(row), fits[row], sheets[row], *outlines[row], row in voted
+                row, float(cosines[row]), after.get(row), fits[row], sheets[row], *outlines[row], voted[row] > 0
             )
             for row in rows
         ]

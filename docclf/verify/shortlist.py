@@ -20,10 +20,10 @@ NEIGHBOURS = 5  # votes of one point, to the nearest
 TURNS = 12  # steps of a full turn; a vote counts in two of them, and in two steps of size (octaves)
 
 
-def votes(photo: Points, store: Store, most: int) -> np.ndarray:
-    """Returns the numbers of at most ``most`` registered images, those with most votes first, int64 [k]."""
+def votes(photo: Points, store: Store, most: int) -> dict[int, float]:
+    """Returns at most ``most`` registered images and the weight of the votes for each, the heaviest first."""
     if not len(photo) or not len(store.owner):
-        return np.zeros(0, np.int64)
+        return {}
     descriptors, turn, size = photo.descriptors[:ASKED], photo.turn[:ASKED], photo.size[:ASKED]
     asked, found = _alike(descriptors, store)
     products = np.einsum(
@@ -46,7 +46,8 @@ def votes(photo: Points, store: Store, most: int) -> np.ndarray:
     strength = np.bincount(place, np.tile(weight, 4), minlength=len(cells))
     images, first = np.unique(cells // (TURNS * 64), return_index=True)
     best = np.maximum.reduceat(strength, first) if len(first) else strength
-    return images[np.lexsort((images, -best))[:most]]
+    first = np.lexsort((images, -best))[:most]
+    return dict(zip(images[first].tolist(), best[first].tolist(), strict=True))
 
 
 def _alike(descriptors: np.ndarray, store: Store) -> tuple[np.ndarray, np.ndarray]:
