@@ -49,9 +49,7 @@ class Verified:
             "pairs": len(every),
             **{state: sum(one.state == state for one in every) for state in ("found", "missed", "blank")},
             "named by local features alone": sum(one.voted for one in every),
-            "bytes per registered image": round(
-                sum(array.nbytes for array in self.store.arrays.values()) / max(1, len(self.store))
-            ),
+            "bytes per registered image": round(self.store.nbytes / max(1, len(self.store))),
             "calibration": self.verifier.calibration.about.get("model"),
         }
 

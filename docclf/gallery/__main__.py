@@ -52,20 +52,14 @@ def register(chosen: argparse.Namespace) -> None:
     _report(findings)
     print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
     if gallery.local is not None:
-        size = sum(array.nbytes for array in gallery.local.arrays.values())
-        print(f"local features: {size / 1e6:.1f} MB, {size / len(gallery) / 1e3:.1f} kB an image")
+        print(f"local features: {gallery.local.nbytes / len(gallery) / 1e3:.1f} kB an image")
     print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none yet: --metrics'}")
 
 
 def match(chosen: argparse.Namespace) -> None:
     """Prints the label of each image, or unknown; one that cannot be read costs the others nothing."""
-    gallery = storage.load(
-        chosen.gallery,
-        open_model(chosen.model, chosen.allow),
-        chosen.search,
-        _locator(chosen),
-        not chosen.no_verify,
-    )
+    embedder = open_model(chosen.model, chosen.allow)
+    gallery = storage.load(chosen.gallery, embedder, chosen.search, _locator(chosen), not chosen.no_verify)
     if chosen.out_crop and not gallery.verifier:
         raise InputError("--out-crop: only a gallery registered with --verify knows where the sheet lies in a photo.")
     if chosen.threshold is not None:

@@ -33,11 +33,7 @@ class Gallery:
     """
 
     def __init__(
-        self,
-        embedder: Embedder | None,
-        search: str = "auto",
-        locator: Any = None,
-        verifier: Homography | None = None,
+        self, embedder: Embedder | None, search: str = "auto", locator: Any = None, verifier: Homography | None = None
     ) -> None:
         self.embedder, self.backend, self.locator, self.verifier = embedder, search, locator, verifier
         self.local = Store.of([]) if verifier else None
@@ -100,9 +96,7 @@ class Gallery:
                 points = [self.verifier.describe(row.pixels) if row.points is None else row.points for row in fresh]
                 self.local = self.local.joined(Store.of(points))
             elif self.local is not None:
-                raise InputError(
-                    "the gallery holds local features and was opened without verification; open it with, to add to it."
-                )
+                raise InputError("the gallery holds local features; open it with verification to add to it.")
             self.vectors = np.concatenate([self.vectors, vectors]) if old else vectors
             self.labels += [checked(row.label) for row in fresh]
             self.names += [row.name for row in fresh]

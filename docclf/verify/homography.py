@@ -65,7 +65,7 @@ class Homography:
         InputError: a setting out of range, or a file that is no calibration.
     """
 
-    def __init__(self, top: int = 8, votes: int = 8, side: int = 400, points: int = 600, ratio: float = 0.75,
+    def __init__(self, top: int = 8, votes: int = 12, side: int = 400, points: int = 600, ratio: float = 0.75,
                  tolerance: float = 3.0, calibration: str | None = None) -> None:  # fmt: skip
         if top < 0 or votes < 0 or top + votes < 1 or side < 32 or points < TEXTURE or not 0 < ratio <= 1:
             raise InputError(

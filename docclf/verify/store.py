@@ -50,6 +50,11 @@ class Store:
     def __len__(self) -> int:
         return len(self.arrays["counts"])
 
+    @property
+    def nbytes(self) -> int:
+        """What the arrays take, bytes."""
+        return sum(array.nbytes for array in self.arrays.values())
+
     @classmethod
     def of(cls, images: list[Points]) -> "Store":
         """Returns the store of images' points."""

@@ -118,7 +118,7 @@ def main() -> None:
         print(
             f"{size} | {plain:.1f} ms | {total:.1f} ms | {row['describe']:.1f}, {row['vote']:.1f} ms | "
             f"{row['all pairs']:.0f} ms | {row['all pairs'] / total:.0f} | {row['rank-1']:.3f} | {row['voted']:.3f} | "
-            f"{sum(array.nbytes for array in part.arrays.values()) / 1e6:.0f} MB",
+            f"{part.nbytes / 1e6:.0f} MB",
             flush=True,
         )
     print(f"* measured on {chosen.pairs} of the registered images and scaled to all of them")

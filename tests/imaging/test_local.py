@@ -68,7 +68,7 @@ def test_points_on_one_line_give_no_homography():
     line = Points(np.c_[np.arange(40.0), np.zeros(40)].astype(np.float32), one.descriptors[:40], one.turn[:40],
                   one.size[:40], 240, 320)  # fmt: skip
     found = fitted(line, line)
-    assert len(found.matches) == 40 and (found.homography is None or found.count <= 40)
+    assert len(found.matches) >= 38 and found.homography is None
 
 
 def test_matches_are_mutual_and_pass_the_ratio_test():
