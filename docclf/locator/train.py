@@ -86,6 +86,7 @@ def train(sheet: Callable, ground: Callable, plan: Plan, out: str, facts: dict, 
             speed = (step + 1) * plan.batch / (perf_counter() - start)
             say(f"step {step + 1}: mask {mask:.4f}, votes {votes:.4f}, {speed:.0f} samples/s")
             save(network, out, plan, len(lost), facts)
+    feed.close()
     save(network, out, plan, len(lost), facts)
     return network.eval()
 
@@ -100,19 +101,29 @@ def save(network: Finder, out: str, plan: Plan, steps: int, facts: dict) -> None
 def _batches(plan: Plan, sheet: Callable, ground: Callable) -> Iterator[list[Tensor]]:
     """Yields batches that a thread draws ahead; an error there is raised here."""
     ready: Queue = Queue(6)
-    scenes = plan.batch // 2
+    scenes, stop = plan.batch // 2, threading.Event()
 
     def draw() -> None:
         try:
             for first in range(0, plan.steps * scenes, scenes):
+                if stop.is_set():
+                    return
                 samples = [s for k in range(first, first + scenes) for s in pair(plan.seed, k, SIDE, sheet, ground)]
                 ready.put([torch.from_numpy(np.stack(part)) for part in zip(*samples, strict=True)])
         except Exception as error:
             ready.put(error)
 
-    threading.Thread(target=draw, daemon=True).start()
-    while True:
-        batch = ready.get()
-        if isinstance(batch, Exception):
-            raise batch
-        yield batch
+    thread = threading.Thread(target=draw, daemon=True)
+    thread.start()
+    try:
+        while True:
+            batch = ready.get()
+            if isinstance(batch, Exception):
+                raise batch
+            yield batch
+    finally:  # a thread that draws while the process ends brings it down
+        stop.set()
+        while thread.is_alive():
+            while not ready.empty():
+                ready.get()
+            thread.join(0.05)
