@@ -58,7 +58,6 @@ def test_an_unchanged_one_is_loaded(tmp_path, stored):
         lambda v: {"head": {"labels": "L0L1"}},
         lambda v: {"head": {"labels": ["L0", 1]}},
         lambda v: {"head": {"labels": ["L0", "\x1b[31mred"]}},
-        lambda v: {"head": {"labels": ["L0", "\u202egpj"]}},
         lambda v: {"head": {"labels": ["L0", ""]}},
         lambda v: {"head": {"names": [None, None]}},
         lambda v: {"head": {"sha256": {}}},
