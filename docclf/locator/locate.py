@@ -56,7 +56,7 @@ class Locator:
         path: str | None = None,
         looks: int = 1,
         least: float = 0.5,
-        whole: float = 0.9,
+        whole: float = 0.75,
         turns: int = 4,
         threads: int | None = None,
     ) -> None:
