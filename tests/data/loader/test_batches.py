@@ -218,3 +218,38 @@ def test_waiting_is_measured():
 def test_refusals(options, says):
     with pytest.raises(InputError, match=says):
         batches(**options)
+
+
+class Harder:
+    """An augmentation that is drawn for many samples and notes how far training is."""
+
+    def __init__(self):
+        self.seen, self.source = {}, None
+
+    def attach(self, source):
+        self.source = source
+
+    def plan(self, turns, indices, progress=1.0):
+        for turn, index in zip(turns.tolist(), indices.tolist(), strict=True):
+            self.seen[turn, index] = progress
+        return indices
+
+    def apply(self, image, plan, place=0):
+        assert (image == plan[place]).all()
+        return np.full((6, 6, 3), plan[place], np.uint8)
+
+
+@pytest.mark.parametrize("total,start", [(26, 0), (None, 0), (26, 5)])
+def test_an_augmentation_is_told_the_share_of_training_done(total, start):
+    augment = Harder()
+    loader = batches(augment=augment)
+    loader.total = total
+    assert isinstance(augment.source, Numbers)
+    for epoch in (0, 1):
+        loader.set_epoch(epoch)
+        if epoch == 0 and start:
+            loader.load_state_dict({**loader.state_dict(), "position": start})
+        for number, batch in enumerate(loader, start if epoch == 0 else 0):
+            share = 1.0 if total is None else min(1.0, (12 * epoch + number) / total)
+            assert {augment.seen[place] for place in zip(batch[3].tolist(), batch[2].tolist(), strict=True)} == {share}
+            assert batch[0][:, 0, 0, 0].tolist() == batch[2].tolist()
