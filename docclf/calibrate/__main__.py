@@ -86,8 +86,9 @@ def pick(rows: list[dict], measure: str, target: float) -> dict:
         raise InputError(f"--{measure} {target:g}: want one of {known}.")
     if not found[0]["kept"]:
         raise InputError(
-            f"--{measure} {target:g}: this register does not resolve it (upper bound {found[0]['bound']:.1e}); ask for "
-            "a looser rate, or give more --captures and a larger --cohort."
+            f"--{measure} {target:g}: this register does not resolve it (it would take a cosine of "
+            f"{found[0]['value']:.3f}, upper bound {found[0]['bound']:.1e}); ask for a looser rate, mend the siblings, "
+            "or give more --captures and a larger --cohort."
         )
     return found[0]
 
@@ -115,7 +116,7 @@ def evidence(row: dict, found: dict[str, Any], images: int) -> dict[str, Any]:
 def line(row: dict) -> str:
     """Returns a threshold as one line."""
     how = "tail model" if row["modelled"] else "counted"
-    kept = "" if row["kept"] else "  (bound above twice the promise: not to be used)"
+    kept = "" if row["kept"] else "  (not to be used: its bound is above twice the promise, or no cosine is so high)"
     return (
         f"{row['measure'].upper()} {row['target']:<6g} cosine {row['value']:.4f}  estimate {row['rate']:.1e}, at most "
         f"{row['bound']:.1e} ({how})  TPR {row['tpr']:.3f} of simulated photographs{kept}"

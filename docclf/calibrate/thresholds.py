@@ -42,7 +42,7 @@ def calibrate(found: Scores, names: Sequence[str], score: Score = COSINE, seed: 
         impostors = pairs if rate == "fpr" else queries
         for target in targets:
             row = threshold(impostors, target, SLACK, seed=seed)
-            kept = row.bound <= SLACK * target
+            kept = row.bound <= SLACK * target and (score.kind != "cosine" or row.value <= 1)
             share = float((genuine >= row.value).mean())
             rows.append({"measure": rate, "target": target, **asdict(row), "tpr": share, "kept": kept})
     out: dict[str, Any] = {"score": score.plain(), "labels": count, "thresholds": rows}

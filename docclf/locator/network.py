@@ -17,7 +17,7 @@ class Finder(nn.Module):
     """EfficientNet-Lite0 (arXiv:1905.11946) to stride 16 and a light decoder (arXiv:1612.03144).
 
     Args:
-        weights: of the encoder, as docclf.weights takes them; ``None`` for random ones.
+        weights: of the encoder, as docclf.pretrained.timm takes them; ``None`` for random ones.
         width: channels of the decoder.
     """
 

@@ -26,6 +26,8 @@ def checked(row: Any, where: str) -> dict:
         raise InputError(f"{where} is {shown}; want a cosine in [-1, 1]. Measure it anew, or give --threshold COSINE.")
     if row.get("rate") is None:
         return {"cosine": float(row["cosine"]), "rate": None, "target": None, "source": GIVEN}
+    if "calibrated" in row:
+        return _calibrated(row, where)
     texts = [row.get(name) for name in ("protocol", "fusion", "split", "commit", "source")]
     data, interval = row.get("data", {}), row.get("interval", [None, None])
     quality = {"fpr": "tpr", "fpir": "fnir"}.get(str(row["rate"]), "")
@@ -49,11 +51,39 @@ def checked(row: Any, where: str) -> dict:
         and (quality == "fnir" or row["false_accepts"] <= float(row["target"]) * row["negatives"] * (1 + 1e-9))
     )
     if not possible:
-        raise InputError(
-            f"{where} (cosine {row['cosine']}) names evidence that no measurement gives, so it does not count as "
-            "measured. Measure it anew (--metrics metrics.json), or give --threshold COSINE."
-        )
+        raise _impossible(row, where)
     return {"split": None, **row, "data": {"kind": None} | data, "interval": interval}
+
+
+def _calibrated(row: dict, where: str) -> dict:
+    """Returns a threshold of `docclf.calibrate`, with its bound on the rate."""
+    known = row["calibrated"]
+    kept = {"cosine", "rate", "target", "source", "calibrated"}
+    possible = (
+        type(known) is dict
+        and set(row) == kept
+        and row["rate"] in ("fpr", "fpir")
+        and row["cosine"] > -1
+        and type(row["target"]) is str
+        and _share(_number(row["target"]), least=1e-12)
+        and type(row["source"]) is str
+        and len(row["source"]) < 1000
+        and all(_share(known.get(name)) for name in ("estimate", "bound", "tpr"))
+        and known["bound"] <= 2 * float(row["target"]) * (1 + 1e-9)
+        and type(known.get("modelled")) is bool
+        and all(type(known.get(n)) is int and known[n] >= 0 for n in ("labels", "images", "captures", "cohort"))
+        and len(known) == 8
+    )
+    if not possible:
+        raise _impossible(row, where)
+    return row
+
+
+def _impossible(row: dict, where: str) -> InputError:
+    return InputError(
+        f"{where} (cosine {row['cosine']}) names evidence that no measurement gives, so it does not count as measured. "
+        "Measure it anew (--metrics metrics.json, or docclf.calibrate), or give --threshold COSINE."
+    )
 
 
 def _share(value: Any, least: float = 0) -> bool:

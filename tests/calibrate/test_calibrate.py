@@ -50,7 +50,7 @@ def test_thresholds_rise_with_the_promise_and_say_what_they_are(register, scores
     rows = [row for row in calibrate(scores, sorted(register[1]))["thresholds"] if row["measure"] == "fpr"]
     values = [row["value"] for row in rows]
     assert values == sorted(values) and [row["target"] for row in rows] == [1e-2, 1e-3, 1e-4]
-    assert all(row["kept"] == (row["bound"] <= 2 * row["target"]) for row in rows)
+    assert all(row["kept"] == (row["bound"] <= 2 * row["target"] and row["value"] <= 1) for row in rows)
 
 
 def test_probabilities_tell_registered_from_foreign(register, scores):
@@ -146,3 +146,18 @@ def test_another_folder_than_the_registered_one_is_refused(gallery):
     (root / "b.png").unlink()
     with pytest.raises(InputError, match="b.png"):
         command.run([str(path), str(root), *SMALL])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"bound": 0.5}, {"tpr": 2.0}, {"modelled": "no"}, {"labels": -1}, {"estimate": float("nan")}, {"more": 1}],
+)
+def test_a_calibrated_threshold_that_cannot_be_is_refused(change):
+    from docclf.results.evidence import checked
+
+    known = {"estimate": 8e-4, "bound": 1.9e-3, "modelled": False, "tpr": 0.9}
+    known |= {"labels": 8, "images": 8, "captures": 4, "cohort": 10}
+    row = {"cosine": 0.5, "rate": "fpr", "target": "0.001", "source": "calibrated", "calibrated": known}
+    assert checked(row, "here") == row
+    with pytest.raises(InputError, match="no measurement gives"):
+        checked(row | {"calibrated": known | change}, "here")

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ONE_OF_EACH = {kind: next(d for d in range(9, 45 * 40) if d % 45 >= 9 and kind_of(d, 0) == kind) for kind in set(KINDS)}
 PROGRAM = """
 import hashlib, json, sys
-from docclf.imaging.capture import capture
-from docclf.imaging.document.draw import draw
+from docclf.synthetic.capture import capture
+from docclf.synthetic.draw import draw
 digests = {}
 for kind, design in sorted(json.loads(sys.argv[1]).items()):
     for fill in (0, 3):

@@ -40,9 +40,10 @@ def both(recipe, images, turns, indices):
 def test_equals_the_cpu_executor(name, size, source):
     device, cpu = both(load(name, size, 3), cards(60, source), [2] * 60, list(range(60)))
     mean, psnr = BOUNDS[name]
+    worst = max(3.0, 5 * mean)  # of one sample, however many of its coefficients take the neighbouring step
     assert np.abs(device - cpu).mean() < mean
     assert 10 * np.log10(255**2 / np.square(device - cpu).mean()) > psnr
-    assert np.abs(device - cpu).mean(axis=(1, 2, 3)).max() < 3.0
+    assert np.abs(device - cpu).mean(axis=(1, 2, 3)).max() < worst
 
 
 def test_every_orientation_border_blur_and_noise_equals_the_cpu_executor():
