@@ -12,6 +12,7 @@ from docclf.metric.result import Result
 from docclf.report.inputs import Evaluation
 from docclf.report.outcome import outcome
 from docclf.utils import atomic
+from docclf.utils.arrays import read_npz
 from docclf.utils.text import to_json
 
 NAME = "compare.npz"
@@ -95,8 +96,10 @@ def read(path: Path) -> Saved:
     if not path.is_file():
         raise InputError(f"{path} does not exist: give the folder of a run that was evaluated with report=true.")
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = read_npz(path)
+    except InputError as error:
+        raise InputError(f"{path} cannot be read ({error}): evaluate the run again.") from error
+    try:
         head = json.loads(arrays["head"].tobytes().decode("utf-8", "surrogateescape"))
         if head["version"] != VERSION:
             raise InputError(

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import nn
 
 from docclf.errors import InputError
 from docclf.locator.network import Finder
+from docclf.utils import tensors
 
 SIDE = 128  # of the network's input, pixels
 KEY = "docclf_locator"
@@ -78,8 +78,8 @@ def stored(path: str) -> dict:
         InputError: no such file, or one that python -m docclf.locator did not write.
     """
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, LookupError, ValueError, OSError) as error:
+        found = tensors.read(path)
+    except InputError as error:
         raise InputError(f"{path}: is no readable locator.ckpt ({str(error).splitlines()[0][:160]}).") from error
     if not isinstance(found, dict) or KEY not in found:
         raise InputError(f"{path}: was not written by python -m docclf.locator; give a locator.ckpt.")

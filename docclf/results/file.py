@@ -69,7 +69,7 @@ def read(path: Path) -> list[dict[str, Any]]:
             place = key(record)
             if record["version"] != VERSION:
                 raise ValueError(f"version {record['version']}, this code reads {VERSION}")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"{path}, line {number}: no record of a run ({error}); remove that line.") from error
         found.pop(place, None)
         found[place] = record

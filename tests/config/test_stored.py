@@ -288,3 +288,21 @@ def test_adopted_parts_are_built_by_the_one_way():
     with pytest.raises(InputError, match="no head of docclf"):
         make(None, "head")
     assert build.own is not make
+
+
+# What opens a file that may hold code, or believes its sizes; each with its reason.
+OPENERS = {
+    "docclf/pretrained/package.py": {"torch.load"},  # the weights of a package that the user installed
+    "docclf/verify/vocabulary.py": {"np.load"},  # a file of docclf's own package
+}
+
+
+def test_files_from_others_are_opened_by_the_bounded_readers():
+    found = {}
+    for path in sources():
+        if "experiments" in path.parts:
+            continue
+        calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+        if used := calls & {"torch.load", "np.load", "pickle.load", "pickle.loads", "numpy.load"}:
+            found[str(path.relative_to(ROOT))] = used
+    assert found == OPENERS
