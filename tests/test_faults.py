@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+import small_checkpoint
 import torch
 from conftest import TINY
 
@@ -66,8 +67,9 @@ def test_broken_checkpoint(script, tmp_path):
 
 
 def test_checkpoint_that_names_os_system(script, tmp_path):
-    config = {"backbone": {"_target_": "os.system", "command": "touch pwned"}, "seed": 0}
-    torch.save({"state_dict": {}, checkpoint.KEY: {"config": config}}, tmp_path / "evil.ckpt")
+    stored = torch.load(small_checkpoint.write(tmp_path / "good.ckpt"), weights_only=True)
+    stored[checkpoint.KEY]["config"]["backbone"] = {"_target_": "os.system", "command": "touch pwned"}
+    torch.save(stored, tmp_path / "evil.ckpt")
     assert_one_paragraph(script("evaluate.py", "ckpt=evil.ckpt"), "os.system", "nothing of it was built")
     assert_one_paragraph(script("train.py", "trainer=smoke", "ckpt_path=evil.ckpt"), "os.system")
     assert not (tmp_path / "pwned").exists()

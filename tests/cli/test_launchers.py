@@ -74,12 +74,11 @@ def test_a_sweep_of_folders_goes_on_after_a_failure_and_names_folders_apart(scri
 
 
 def test_a_run_returns_the_value_of_its_checkpoint_for_a_sweeper(script, tmp_path, monkeypatch):
-    from docclf.evaluation import sets as evaluations
     from docclf.training import resume
 
     kept = []
     finished = resume.finished
-    monkeypatch.setattr(evaluations, "finished", lambda *a: kept.append(finished(*a)) or kept[-1])
+    monkeypatch.setattr(resume, "finished", lambda *a: kept.append(finished(*a)) or kept[-1])
     base = ["-m", *SMALL, "name=v"]
     assert script("train.py", *base).code == 0
     assert script("train.py", *base).code == 0
