@@ -18,7 +18,8 @@ EXPERIMENTS = sorted(str(path.relative_to(RECIPES).with_suffix("")) for path in 
 EXPERIMENTS = [name for name in EXPERIMENTS if "/" not in name]  # those in folders: tests/test_recipes.py
 EXPERIMENTS.remove("clip_stage2")  # needs the weights of its teacher: tests/teacher/test_run.py
 PACKED = ["best", "best_64", "best_capture", "best_without_teacher", "original", "original_teacher"]  # need packs
-EXPERIMENTS = [name for name in EXPERIMENTS if name not in PACKED]
+SCENES = ["photos", "photos_free"]  # need packs, grounds and the weights of a package
+EXPERIMENTS = [name for name in EXPERIMENTS if name not in PACKED + SCENES]
 
 
 def numbers(path):
@@ -146,6 +147,20 @@ def test_every_experiment_on_packs_runs_two_batches_and_evaluates_alike(script, 
                   "evaluate_on=[documents]").code == 0  # fmt: skip
     ran, again = (next(tmp_path.glob(f"{place}/**/metrics.json")) for place in ("run", "out"))
     assert numbers(ran) == numbers(again)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_every_experiment_of_scenes_runs_two_batches_and_evaluates_alike(script, tmp_path, monkeypatch, name):
+    images = folder_of(tmp_path / "images", 30)
+    for pack in ("sheets", "free"):
+        pack_of(images, tmp_path / "packs" / pack)
+    for variable, place in (("PACKS", "packs"), ("GROUNDS", "images"), ("PHOTOS", "none")):
+        monkeypatch.setenv(f"DOCCLF_{variable}", str(tmp_path / place))
+    done = script("train.py", f"experiment={name}", "trainer=smoke", "trainer.max_epochs=1", "logger=none", *TINY[3:6],
+                  "backbone.weights=null", "data.designs=0", "data.holdout=0.3", "image_size=32", "evaluate_on=own",
+                  "results=null", "report=false", f"hydra.run.dir={tmp_path}/run")  # fmt: skip
+    assert done.code == 0, done.err
+    assert (tmp_path / "run/best.ckpt").exists() and numbers(tmp_path / "run/metrics.json")["rank1"] >= 0
 
 
 def test_two_processes(process, tmp_path):
