@@ -17,7 +17,9 @@ def digest(payload: bytes | memoryview) -> str:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all; raises OSError."""
+    """Writes a file whole or not at all, and removes what a killed writer left of it; raises OSError."""
+    for stale in path.parent.glob(f".{path.name}.*.tmp"):
+        stale.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
