@@ -13,12 +13,19 @@ from conftest import ROOT
 SENT = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
 
 
+def as_from_a_terminal():
+    """Takes back what a caller of the tests ignores: nohup leaves out SIGHUP, a shell's background job SIGINT."""
+    for name in SENT:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
 def program(tmp_path, body, **options):
     """Starts a program that says "here" when it may be interrupted."""
     (tmp_path / "program.py").write_text(
         "import signal, sys, time\nfrom docclf.utils import stop\n" + textwrap.dedent(body)
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    options.setdefault("preexec_fn", as_from_a_terminal)
     run = subprocess.Popen([sys.executable, "-u", "program.py"], cwd=tmp_path, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, env=environment, **options)  # fmt: skip
     assert run.stdout.readline() == "here\n"
