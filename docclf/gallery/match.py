@@ -62,11 +62,11 @@ def answered(
         nearest.setdefault(label, float(score))
     (best, cosine), *others = ranked = list(nearest.items())
     margin = cosine - others[0][1] if others else None
-    label = best if cosine >= threshold else None
+    answer = best if cosine >= threshold else None
     if found is None:
-        return Match(label, best, cosine, margin, threshold, ranked[:top])
+        return Match(answer, best, cosine, margin, threshold, ranked[:top])
     corners = np.roll(found.corners, -turn, axis=0).tolist()
-    return Match(label, best, cosine, margin, threshold, ranked[:top], corners, found.confidence)
+    return Match(answer, best, cosine, margin, threshold, ranked[:top], corners, found.confidence)
 
 
 def checked(label: str) -> str:
