@@ -229,6 +229,9 @@ class Harder:
     def attach(self, source):
         self.source = source
 
+    def on_device(self, device_type):
+        return False
+
     def plan(self, turns, indices, progress=1.0):
         for turn, index in zip(turns.tolist(), indices.tolist(), strict=True):
             self.seen[turn, index] = progress
