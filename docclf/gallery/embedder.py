@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
+from docclf.model.session import Session
 from docclf.results.evidence import all_checked
 from docclf.utils import plain_json
-from docclf.utils.fixed_batches import FixedBatches
 
 BATCH = 8  # one photo pays for all of them
 
@@ -45,10 +44,23 @@ class Embedder:
                 raise InputError(f"an image is {image.dtype} {image.shape}; want uint8 [H,W,3], RGB.")
         if not len(images):
             return np.zeros((0, 0), np.float32)
-        batches = FixedBatches(self.model, BATCH)
-        for image in images:
-            batches.add(torch.from_numpy(squash(image, self.image_size)).permute(2, 0, 1)[None])
-        return unit(batches.rows().numpy())
+        rows, size = [], getattr(self.model, "batch", None) or BATCH
+        for at in range(0, len(images), size):
+            # One size of batch, filled up with black, because a convolution rounds otherwise for another.
+            batch = np.zeros((size, 3, self.image_size, self.image_size), np.uint8)
+            for place, image in enumerate(part := images[at : at + size]):
+                batch[place] = squash(image, self.image_size).transpose(2, 0, 1)
+            rows.append(self._run(batch)[: len(part)])
+        return unit(np.concatenate(rows))
+
+    def _run(self, batch: np.ndarray) -> np.ndarray:
+        """Returns the embeddings [B,D] of uint8 images [B,3,S,S]."""
+        if isinstance(self.model, Session):
+            return self.model.arrays(batch)
+        import torch  # an ONNX file needs none
+
+        images = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
+        return self.model(images).float().cpu().numpy()
 
     def embed(self, images: Iterable[np.ndarray | str | Path]) -> np.ndarray:
         """Returns float32 unit vectors [N,D] of images given by their path or their pixels, uint8 RGB [H,W,3].
@@ -81,7 +93,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / lengths).astype(np.float32)
 
 
-def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
+def open_model(path: str | Path, allow: list[str] | None = None, light: int = 0) -> Embedder:
     """Returns the embedder of a checkpoint (.ckpt) or an ONNX file (.onnx).
 
     An ONNX file that docclf exported goes by the fingerprint of the weights it was made of, any other by its bytes.
@@ -90,16 +102,20 @@ def open_model(path: str | Path, allow: list[str] | None = None) -> Embedder:
     Args:
         path: the file.
         allow: packages of the user whose classes the config of a checkpoint may name.
+        light: run an ONNX file in so many threads and without torch; its embedder takes arrays only.
 
     Raises:
         InputError: no such file, or one that neither docclf nor onnxruntime can read.
     """
     path = Path(path)
     if path.suffix.lower() == ".onnx":
-        from docclf.model.onnx import Onnx
+        if light:
+            model = Session(str(path), threads=light)
+        else:
+            from docclf.model.onnx import Onnx
 
-        model = Onnx(str(path))
-        about = dict(model.session.get_modelmeta().custom_metadata_map)
+            model = Onnx(str(path))
+        about = model.about()
         if "docclf" in about and "weights_sha256" in about:
             return Embedder(model, about["weights_sha256"], _measured(about.get("thresholds", "[]"), path))
         return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from docclf.errors import InputError
 from docclf.gallery.embedder import Embedder
@@ -187,9 +186,9 @@ class Gallery:
 
     def _check_not_collapsed(self, fresh: list[Picture], vectors: np.ndarray) -> None:
         """Refuses a model to which test pictures, or different pictures of different labels, look all alike."""
-        found = alike(torch.from_numpy(self.probe))
+        found = alike(self.probe)
         if not found and len({row.label for row in fresh}) > 1 and any(differ(fresh[0], row) for row in fresh):
-            found = alike(torch.from_numpy(vectors))
+            found = alike(vectors)
         if found:
             raise InputError(
                 f"{found}. The model tells no two images apart, so nothing was registered: take another checkpoint, or "

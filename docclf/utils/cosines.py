@@ -1,11 +1,9 @@
 """Cosines as text, and whether embeddings tell anything apart."""
 
 import math
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from docclf.ops import unit
+import numpy as np
 
 ALIKE = 1e-4  # a float32 network repeats a cosine to about 1e-6; below this spread its order says little
 _SAMPLED = 512
@@ -18,18 +16,22 @@ def text(cosine: float) -> str:
     return f"{cosine:.{digits}f}"
 
 
-def alike(*parts: Tensor) -> str | None:
+def alike(*parts: Any) -> str | None:
     """Returns a sentence when all embeddings [N,D] point one way, as those of a collapsed network; else ``None``.
 
     Of many rows 512, evenly spaced, are compared, each with each. Rows that have no direction (zero, not finite) give
     ``None``: they are an error of their own.
+
+    Args:
+        parts: arrays, or tensors on any device.
     """
-    rows = torch.cat([part.detach().cpu().double() for part in parts])
-    rows = rows[torch.linspace(0, len(rows) - 1, min(len(rows), _SAMPLED)).long()]
-    if len(rows) < 2 or not torch.isfinite(rows).all() or not rows.any(1).all():
+    plain = [part.detach().cpu().double() if hasattr(part, "detach") else part for part in parts]
+    rows = np.concatenate([np.asarray(part, np.float64) for part in plain])
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLED)).astype(int)]
+    if len(rows) < 2 or not np.isfinite(rows).all() or not rows.any(1).all():
         return None
-    rows = unit(rows)
-    pairs = (rows @ rows.T)[tuple(torch.triu_indices(len(rows), len(rows), 1))]
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    pairs = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
     low, high = float(pairs.min()), float(pairs.max())
     if low < 1 - ALIKE:
         return None
