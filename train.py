@@ -63,6 +63,8 @@ def train(config: DictConfig, folder: Path) -> float | None:
     about = {"num_classes": dataset.num_classes, resume.IMAGES: dataset.fingerprint(), "data": dataset.describe()}
     if module.teacher is not None:
         about["teacher"] = module.teacher.describe()
+    if module.compatible is not None:
+        about["compatible"] = module.compatible.describe()
     kept.keep(config, folder)
     trainer = build_trainer(config, folder, about, keys)
     if trainer.is_global_zero:

@@ -40,6 +40,8 @@ class Pictures(Source):
 class DataSet:
     """What a teacher asks of a data set."""
 
+    labels = None
+
     def __init__(self, count=10, seed=0):
         self.source = Pictures(count, seed)
 

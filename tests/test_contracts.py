@@ -14,6 +14,7 @@ from torch import nn
 from docclf.augment.base import Augmentation
 from docclf.augment.sheet import load
 from docclf.backbone.base import Backbone
+from docclf.compatible.base import Term as CompatibleTerm
 from docclf.config.check import locate
 from docclf.data.csv_split import CsvSplit
 from docclf.data.dataset import Dataset
@@ -59,6 +60,7 @@ CONTRACTS |= {
     "model": (Model, Pairwise, Ready),
     "teacher": Teacher,
     "teacher/term": Term,
+    "compatible/term": CompatibleTerm,
 }
 
 

@@ -20,6 +20,7 @@ COMPONENTS = (
     "model",
     "verify",
     "locator",
+    "compatible",
 )
 PIXELS = ("imaging", "synthetic")  # work on images alone; synthetic draws with imaging
 VOCABULARY = (
@@ -31,7 +32,7 @@ VOCABULARY = (
     "docclf.utils",
     "docclf.pretrained",
 )
-MAY_ALSO = {"loss": ("docclf.distributed",), "locator": ("docclf.cli",)}
+MAY_ALSO = {"loss": ("docclf.distributed",), "locator": ("docclf.cli",), "compatible": ("docclf.teacher",)}
 FILES = sorted(path for path in (ROOT / "docclf").rglob("*.py"))
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from docclf.errors import InputError
 from docclf.loss.centres import files as shards
 from docclf.loss.partial_fc import PartialFC
+from docclf.ops import unit
 from docclf.utils import arrays, atomic
 
 CENTRES = "centres"
@@ -75,8 +76,37 @@ def carry_over(path: str | Path, stored: dict[str, Any], loss: nn.Module, keys: 
             f"init_centres=true takes the centres of a run with loss=partialfc_* from its last.ckpt and the folder "
             f"{beside(path)} with {KEYS} in it; {path} has none. Give init_from=.../last.ckpt, or init_centres=false."
         )
+    origin = _origins(path, stored, keys)
+    shards.adopt(beside(path), stored[CENTRES], loss, origin)
+    return int((origin >= 0).sum())
+
+
+def stored(path: str | Path, stored: dict[str, Any], keys: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns the unit centres of classes that a checkpoint has, or ``None`` where none were kept beside it.
+
+    Args:
+        path: of the checkpoint.
+        stored: what `docclf.checkpoint.read.load` made of it.
+        keys: `class_keys` of the data at hand, uint64 [K].
+
+    Returns:
+        float32 [K,D], and bool [K]: which of the rows are there.
+
+    Raises:
+        InputError: files that are damaged.
+    """
+    if CENTRES not in stored or not (beside(path) / KEYS).is_file():
+        return None
+    origin, manifest = _origins(path, stored, keys), shards.checked(stored[CENTRES], beside(path))
+    rows = torch.zeros(len(keys), manifest["dim"])
+    shards.read(beside(path), manifest, origin, rows)
+    return unit(rows).numpy(), (origin >= 0).numpy()
+
+
+def _origins(path: str | Path, stored: dict[str, Any], keys: np.ndarray) -> torch.Tensor:
+    """Returns the stored class of each class of a run, -1 where there is none, int64 [K]."""
+    file, manifest = beside(path) / KEYS, shards.checked(stored[CENTRES], beside(path))
     old = arrays.read_npy(file)
-    manifest = shards.checked(stored[CENTRES], beside(path))
     if old.dtype != np.uint64 or old.shape != (manifest["num_classes"],):
         raise InputError(
             f"{file} holds {old.dtype} {list(old.shape)}; want a uint64 for each of the {manifest['num_classes']} "
@@ -84,6 +114,4 @@ def carry_over(path: str | Path, stored: dict[str, Any], loss: nn.Module, keys: 
         )
     order = np.argsort(old, kind="stable")
     found = order[np.searchsorted(old, keys, sorter=order).clip(0, len(old) - 1)]
-    origin = np.where(old[found] == keys, found, -1)
-    shards.adopt(beside(path), stored[CENTRES], loss, torch.from_numpy(origin))
-    return int((origin >= 0).sum())
+    return torch.from_numpy(np.where(old[found] == keys, found, -1))

@@ -18,8 +18,9 @@ from docclf.errors import InputError
 RUNTIME = {
     "num_classes", "in_channels", "map_size", "embed_dim", "image_size", "seed", "norm", "augment", "params",
     "save_dir", "logger", "callbacks", "plugins", "default_root_dir", "normalized_shape", "num_features", "dim",
-    "encoder", "dataset", "network",
+    "encoder", "dataset", "network", "centres",
 }  # fmt: skip
+BUILT = {"with": "network", "new": "latest", "allow": "network"}  # a yaml's entry, and the argument built of it
 HYDRA_KEYS = {"_target_", "_partial_", "_convert_", "_recursive_", "_args_"}
 
 
@@ -30,7 +31,7 @@ def check(config: DictConfig) -> None:
         InputError: one message with all misspelt, missing, mistyped and unimportable entries.
     """
     errors = [line for path, node in _nodes(config, "") for line in _check_node(path, node)]
-    for group in ("augment", "teacher", "verify", "locate"):  # the groups that can be off
+    for group in ("augment", "teacher", "compatible", "verify", "locate"):  # the groups that can be off
         if (node := config.get(group)) and "_target_" not in node:
             errors.append(
                 f"{group} is off, and {group}.{next(iter(node))} is set; choose {group}=NAME, or leave it out"
@@ -64,7 +65,7 @@ def _check_node(path: str, node: DictConfig) -> list[str]:
     for key in node:
         if key in HYDRA_KEYS:
             continue
-        if key not in parameters:
+        if key not in parameters and BUILT.get(key) not in parameters:
             lines.append(f"{path}.{key}: {node['_target_']} has no argument {key!r}{near(key, parameters)}")
         elif absent := _absent(node, key):
             lines.append(f"{path}.{key}: {absent}; set it, or give {path}.{key}=VALUE")

@@ -34,6 +34,7 @@ class TrainConfig:
     loss: Any = field(default_factory=dict)
     augment: Any = field(default_factory=dict)
     teacher: Any = field(default_factory=dict)
+    compatible: Any = field(default_factory=dict)
     data: Any = field(default_factory=dict)
     metric: Any = field(default_factory=dict)
     optim: Any = field(default_factory=dict)

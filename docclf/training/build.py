@@ -1,12 +1,14 @@
-"""What a run trains: loss, teacher and LightningModule of a config."""
+"""What a run trains: loss, teacher, old model and LightningModule of a config."""
 
 from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
+from docclf.checkpoint import centres
+from docclf.checkpoint import read as checkpoint
 from docclf.checkpoint.network import trained
 from docclf.encoder import Encoder
 from docclf.metric.sub_labels import parents
@@ -15,7 +17,9 @@ from docclf.training.module import Engine
 
 def build_module(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
     """Returns the LightningModule of a run."""
-    loss = instantiate(config.loss, num_classes=dataset.num_classes, embed_dim=config.embed_dim, seed=config.seed)
+    beside = compatible(config, dataset)
+    width = config.embed_dim if beside is None else beside.loss_width
+    loss = instantiate(config.loss, num_classes=dataset.num_classes, embed_dim=width, seed=config.seed)
     return Engine(
         encoder=network,
         loss=loss,
@@ -24,6 +28,7 @@ def build_module(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
         metric=instantiate(config.metric),
         parents=parents(dataset.class_names("val")),
         teacher=teacher(config, dataset),
+        compatible=beside,
     )
 
 
@@ -37,3 +42,22 @@ def teacher(config: DictConfig, dataset: Any) -> nn.Module | None:
             given["network"] = trained(config.teacher.path, list(config.teacher.allow))
         # Partial: hydra would copy the data set into its config.
         return instantiate(config.teacher, _partial_=True)(dataset=dataset, **given)
+
+
+def compatible(config: DictConfig, dataset: Any) -> nn.Module | None:
+    """Returns what keeps a run comparable with an old model, or ``None``; it leaves torch's generator as it was.
+
+    Raises:
+        InputError: no checkpoint at ``compatible.with`` or ``compatible.new``, or settings that do not fit them.
+    """
+    if not config.compatible:
+        return None
+    node, allow = OmegaConf.create(OmegaConf.to_container(config.compatible)), list(config.compatible.allow)
+    OmegaConf.set_struct(node, False)
+    paths = {"network": node.pop("with"), "latest": node.pop("new", None)}
+    node.pop("allow")
+    given = {"embed_dim": config.embed_dim, "image_size": config.image_size, "seed": config.seed}
+    with torch.random.fork_rng(devices=[]):
+        given |= {name: trained(path, allow) for name, path in paths.items() if path}
+        known = centres.stored(paths["network"], checkpoint.load(paths["network"]), dataset.class_keys())
+        return instantiate(node, _partial_=True)(dataset=dataset, centres=known, **given)

@@ -1,11 +1,12 @@
 """Class centres that start where the network puts their images, instead of at random."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from docclf.errors import InputError
@@ -35,12 +36,19 @@ class Imprint(pl.Callback):
         """Imprints the centres of a fresh run."""
         if trainer.global_step == 0:
             loader = trainer.train_dataloader
-            imprint(pl_module.encoder, pl_module.loss, loader.source, loader.labels, self.image_size, self.seed)
+            given = (pl_module.loss, loader.source, loader.labels, self.image_size, self.seed)
+            imprint(pl_module.encoder, *given, pl_module.classified)
 
 
 @torch.no_grad()
 def imprint(
-    encoder: nn.Module, loss: nn.Module, source: object, labels: np.ndarray | None, side: int, seed: int = 0
+    encoder: nn.Module,
+    loss: nn.Module,
+    source: object,
+    labels: np.ndarray | None,
+    side: int,
+    seed: int = 0,
+    classified: Callable[[Tensor], Tensor] = lambda embeddings: embeddings,
 ) -> None:
     """Writes unit embeddings of the images into the centres of this rank; every rank does its own classes.
 
@@ -53,6 +61,7 @@ def imprint(
         labels: class of each image int64 [N]; ``None``: its own number. Of several images the last one counts.
         side: S, pixels.
         seed: of the order.
+        classified: embeddings [B,D] to what the loss sees of them.
 
     Raises:
         InputError: an image cannot be read, a class has no image, or the loss has no centres.
@@ -84,7 +93,7 @@ def imprint(
         for chosen in _pieces(mine):
             images = torch.from_numpy(np.stack(list(pool.map(read, chosen)))).permute(0, 3, 1, 2).to(device)
             rows = torch.from_numpy(labels[chosen] - first).to(device)
-            loss.centres[rows] = unit(encoder(images)).to(loss.centres.dtype)
+            loss.centres[rows] = unit(classified(encoder(images))).to(loss.centres.dtype)
             bar.update(len(chosen))
         bar.close()
     encoder.train(training)

@@ -31,6 +31,7 @@ class Engine(pl.LightningModule):
         metric: ``(register [R,D], labels, query [Q,D], labels, parents, replicates) -> Result``.
         parents: parent class of each validation class, or ``None`` when no class has sub-labels.
         teacher: ``(embeddings [B,D], batch, encode) -> name to term``, each added to the loss; ``None`` for none.
+        compatible: `docclf.compatible.compatible.Compatible`, which also says what the loss sees; ``None`` for none.
     """
 
     def __init__(
@@ -42,10 +43,11 @@ class Engine(pl.LightningModule):
         metric: Callable,
         parents: Tensor | None = None,
         teacher: nn.Module | None = None,
+        compatible: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder.to(memory_format=torch.channels_last)
-        self.loss, self.teacher = loss, teacher
+        self.loss, self.teacher, self.compatible = loss, teacher, compatible
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
         self.samples_seen, self._first, self._place = 0, 0, None
@@ -69,19 +71,24 @@ class Engine(pl.LightningModule):
         ]
         if centres := list(self.loss.outer_parameters()):
             groups.append({"params": centres})
-        if self.teacher is not None and (learned := list(self.teacher.parameters())):
+        if learned := [p for part in (self.teacher, self.compatible) if part is not None for p in part.parameters()]:
             groups.append({"params": learned})
         optimizer = self.make_optimizer(groups)
         steps = self.trainer.estimated_stepping_batches
-        if not math.isfinite(steps) or steps < 1:
+        if not 1 <= steps < math.inf:
             raise InputError("trainer: the run has no end; give trainer.max_epochs or trainer.max_steps.")
         factor = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.schedule(min(1.0, (step + 1) / steps)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": factor, "interval": "step"}}
 
     def on_fit_start(self) -> None:
-        """Lets the teacher fill its cache."""
-        if self.teacher is not None:
-            self.teacher.prepare(self.device)
+        """Lets the teacher and the old model fill their caches."""
+        for part in (self.teacher, self.compatible):
+            if part is not None:
+                part.prepare(self.device)
+
+    def classified(self, embeddings: Tensor) -> Tensor:
+        """Returns what the loss sees of embeddings [B,D]."""
+        return embeddings if self.compatible is None else self.compatible.classified(embeddings)
 
     def on_train_epoch_start(self) -> None:
         """Notes the step at which the epoch begins."""
@@ -99,7 +106,7 @@ class Engine(pl.LightningModule):
         with diverged.explained(self):
             self.meter.mark("model")
             embeddings = self.meter.boundary(self.encoder(batch.images), "head", "model")
-            loss = self.loss(embeddings, batch.labels)
+            loss = self.loss(self.classified(embeddings), batch.labels)
             terms = self._taught(embeddings, batch)
             total = loss + sum(terms.values())
             diverged.check(total, self)
@@ -113,10 +120,13 @@ class Engine(pl.LightningModule):
         self.meter.next_step((batch_idx + 3) % self.trainer.log_every_n_steps == 0)
 
     def _taught(self, embeddings: Tensor, batch: Batch) -> dict[str, Tensor]:
-        if self.teacher is None:
-            return {}
-        self.teacher.set_progress(self.progress)
-        return self.teacher(embeddings, batch, self.encoder)
+        terms = {}
+        if self.teacher is not None:
+            self.teacher.set_progress(self.progress)
+            terms |= {f"teacher/{k}": v for k, v in self.teacher(embeddings, batch, self.encoder).items()}
+        if self.compatible is not None:
+            terms |= {f"compatible/{k}": v for k, v in self.compatible(embeddings, batch).items()}
+        return terms
 
     def optimizer_step(self, epoch: int, batch_idx: int, optimizer, optimizer_closure=None) -> None:
         """Steps the encoder, then lets the loss apply what it holds for its centres."""
@@ -136,7 +146,7 @@ class Engine(pl.LightningModule):
         speed = self.meter.read(self.samples_seen, self.trainer.train_dataloader.wait_seconds)
         self.log_dict(speed, prog_bar=True)
         self.log("train/loss", loss.detach(), prog_bar=True)
-        self.log_dict({f"train/teacher/{name}": term.detach() for name, term in terms.items()})
+        self.log_dict({f"train/{name}": term.detach() for name, term in terms.items()})
         self.log("train/lr", self.optimizers().param_groups[0]["lr"])
         self.log("train/samples", float(self.samples_seen))
         self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})
@@ -189,11 +199,8 @@ class Engine(pl.LightningModule):
         """Continues the counts, Lightning's too; the loader is told its place when training starts."""
         place = places.stored(checkpoint, self.trainer.ckpt_path)
         places.set_loops(checkpoint["loops"], self.trainer, place)
-        self.samples_seen, self.validation, self._first = (
-            checkpoint["samples_seen"],
-            checkpoint["validation"],
-            place.first,
-        )
+        self.samples_seen, self.validation = checkpoint["samples_seen"], checkpoint["validation"]
+        self._first = place.first
         self._place = place, checkpoint["loader"]
 
     def on_train_start(self) -> None:

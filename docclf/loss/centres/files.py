@@ -99,11 +99,25 @@ def adopt(folder: str | Path, manifest: dict, head: PartialFC, origin: torch.Ten
         InputError: as ``load``, but for the number of classes.
     """
     manifest = _check(folder, manifest, head, moments=False)
-    rows = head.rows
+    read(folder, manifest, origin, head.rows.weight)
+
+
+def read(folder: str | Path, manifest: dict, origin: torch.Tensor, into: torch.Tensor) -> None:
+    """Writes stored centres [n,D] into the rows of a table [K,D] whose ``origin`` int64 [K] is not -1.
+
+    Args:
+        folder: where ``save`` wrote.
+        manifest: of ``checked``.
+        origin: the stored class of each row.
+        into: the table.
+
+    Raises:
+        InputError: a file that is missing, broken or of another set.
+    """
     for entry in manifest["shards"]:
         shard, (start, stop) = _open(folder, entry, manifest), entry["span"]
         mine = ((origin >= start) & (origin < stop)).nonzero().squeeze(1)
-        rows.weight[mine] = shard["weight"][origin[mine] - start].to(rows.weight)
+        into[mine] = shard["weight"][origin[mine] - start].to(into)
 
 
 @contextmanager
