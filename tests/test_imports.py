@@ -21,6 +21,7 @@ COMPONENTS = (
     "verify",
     "locator",
     "compatible",
+    "search",
 )
 PIXELS = ("imaging", "synthetic")  # work on images alone; synthetic draws with imaging
 VOCABULARY = (
