@@ -8,16 +8,15 @@ import numpy as np
 
 from docclf.errors import InputError
 from docclf.gallery.embedder import Embedder
-from docclf.gallery.images import Finding, Picture, differ
+from docclf.gallery.images import Finding, Picture
 from docclf.gallery.match import Match, answered, checked
+from docclf.gallery.register import lookalikes, refuse_collapsed, sorted_out
 from docclf.gallery.search import Search
 from docclf.gallery.verified import answer
-from docclf.utils.cosines import alike, text
 from docclf.verify.homography import Homography
 from docclf.verify.store import Store
 
 FUSION = "max"  # a label's score is that of its nearest image, as metric.fusion=max measures it
-_ROWS = 512
 
 
 class Gallery:
@@ -72,24 +71,10 @@ class Gallery:
         """
         if not -1 <= duplicate <= 1:
             raise InputError(f"duplicate={duplicate}: want a cosine in [-1, 1].")
-        known = dict(zip(self.hashes, zip(self.labels, self.names, strict=True), strict=True))
-        fresh, findings = [], []
-        for row in pictures:
-            label = checked(row.label)
-            if row.sha256 in known and known[row.sha256][0] != label:
-                other, name = known[row.sha256]
-                raise InputError(
-                    f"{row.name} is registered as {label} and, as {name}, as {other}: the same file under two labels "
-                    "has no right answer. Remove one of them; nothing was registered."
-                )
-            if row.sha256 in known:
-                findings.append(Finding("copy", f"{row.name} is {known[row.sha256][1]} again ({label}); left out"))
-                continue
-            known[row.sha256] = label, row.name
-            fresh.append(row)
+        fresh, findings = sorted_out(pictures, self.hashes, self.labels, self.names)
         if fresh:
             vectors = self._model()([row.pixels for row in fresh])
-            self._check_not_collapsed(fresh, vectors)
+            refuse_collapsed(self.probe, fresh, vectors)
             old = len(self)
             if self.verifier and self.local is not None:
                 points = [self.verifier.describe(row.pixels) if row.points is None else row.points for row in fresh]
@@ -100,7 +85,7 @@ class Gallery:
             self.labels += [checked(row.label) for row in fresh]
             self.names += [row.name for row in fresh]
             self.hashes += [row.sha256 for row in fresh]
-            findings += self._alike(old, duplicate)
+            findings += lookalikes(self.vectors, self.labels, self.names, old, duplicate)
         return findings
 
     def match(self, images: Sequence[np.ndarray], top: int = 5, threshold: float | None = None) -> list[Match]:
@@ -184,35 +169,7 @@ class Gallery:
             raise InputError("this threshold was measured with verification; the gallery goes by the cosine alone.")
         self.threshold = row
 
-    def _check_not_collapsed(self, fresh: list[Picture], vectors: np.ndarray) -> None:
-        """Refuses a model to which test pictures, or different pictures of different labels, look all alike."""
-        found = alike(self.probe)
-        if not found and len({row.label for row in fresh}) > 1 and any(differ(fresh[0], row) for row in fresh):
-            found = alike(vectors)
-        if found:
-            raise InputError(
-                f"{found}. The model tells no two images apart, so nothing was registered: take another checkpoint, or "
-                "train it anew (a lower learning rate, a look at the loss)."
-            )
-
     def _model(self) -> Embedder:
         if self.embedder is None:
             raise InputError("the gallery was opened without its model; give the checkpoint or ONNX file.")
         return self.embedder
-
-    def _alike(self, old: int, duplicate: float) -> list[Finding]:
-        labels, found = np.array(self.labels), []
-        for start in range(old, len(self), _ROWS):
-            block = self.vectors[start : start + _ROWS] @ self.vectors.T
-            for i, j in zip(*np.nonzero(block >= duplicate), strict=True):
-                new = start + int(i)
-                if j < new and labels[j] != labels[new]:
-                    found.append((float(block[i, j]), new, int(j)))
-        return [
-            Finding(
-                "alike",
-                f"{self.names[i]} ({self.labels[i]}) and {self.names[j]} ({self.labels[j]}) have cosine {text(cosine)}"
-                ": queries of one may be answered with the other",
-            )
-            for cosine, i, j in sorted(found, key=lambda row: (-row[0], row[1:]))
-        ]

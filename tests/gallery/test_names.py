@@ -12,6 +12,7 @@ from PIL import Image
 from docclf.errors import InputError
 from docclf.gallery import __main__ as command
 from docclf.gallery import storage
+from docclf.gallery.command import change, match
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import folder
@@ -36,7 +37,8 @@ REFUSED = {"a\nb": "U+000A", "red\x1b[31m": "U+001B", "tab\there": "U+0009", "\x
 def hog(monkeypatch):
     """Stands for the model of every command, which then needs no checkpoint."""
     embedder = Embedder(Hog(32), "hog")
-    monkeypatch.setattr(command, "open_model", lambda *_: embedder)
+    for module in (change, match):
+        monkeypatch.setattr(module, "open_model", lambda *_: embedder)
     return embedder
 
 

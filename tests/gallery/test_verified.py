@@ -11,6 +11,7 @@ from imaging.test_local import ROLLED, sheet, warped
 from docclf.errors import InputError
 from docclf.gallery import __main__ as command
 from docclf.gallery import storage
+from docclf.gallery.command import change, match
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Picture
 from docclf.results import thresholds
@@ -111,7 +112,8 @@ def test_thresholds_of_the_cosine_and_of_the_score(gallery):
 
 
 def test_command(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "open_model", lambda path, allow=None: hog())
+    for module in (change, match):
+        monkeypatch.setattr(module, "open_model", lambda path, allow=None: hog())
     for seed in range(3):
         cv2.imwrite(str(tmp_path / f"s{seed}.png"), cv2.cvtColor(sheet(seed), cv2.COLOR_RGB2BGR))
     cv2.imwrite(str(tmp_path / "photo.png"), cv2.cvtColor(warped(sheet(1), ROLLED), cv2.COLOR_RGB2BGR))

@@ -1,0 +1,89 @@
+"""Commands that change a gallery: register, remove, threshold."""
+
+import argparse
+from pathlib import Path
+
+from docclf.errors import InputError
+from docclf.gallery import storage
+from docclf.gallery.command.match import given_locator
+from docclf.gallery.embedder import Embedder, open_model
+from docclf.gallery.gallery import Gallery
+from docclf.gallery.images import Finding, folder, picture
+from docclf.results import thresholds
+from docclf.utils.text import shown
+from docclf.verify.homography import Homography
+
+SHOWN = 20
+
+
+def register(chosen: argparse.Namespace) -> None:
+    """Registers folders and images into a new or an existing gallery."""
+    embedder, out = open_model(chosen.model, chosen.allow), Path(chosen.out)
+    if out.exists() and not chosen.add:
+        raise InputError(f"{out} exists; add to it with --add, or give another --out.")
+    verifier = Homography() if chosen.verify else None
+    gallery = storage.load(out, embedder) if out.exists() else Gallery(embedder, verifier=verifier)
+    if verifier and gallery.local is None:
+        raise InputError(f"--verify: {out} was made without local features; register its images into a new gallery.")
+    given = {"locator": given_locator(chosen), "describe": gallery.verifier.describe if gallery.verifier else None}
+    pictures, findings = [], []
+    for source in map(Path, chosen.sources):
+        if source.is_dir():
+            if chosen.label:
+                raise InputError(f"--label is for single images; the labels of the folder {source} are its names.")
+            found, left_out = folder(source, embedder.image_size, **given)
+            pictures, findings = pictures + found, findings + left_out
+        else:
+            label = chosen.label or source.stem
+            pictures.append(picture(source, label, source.name, embedder.image_size, **given))
+    findings += gallery.register(pictures, chosen.duplicate)
+    _threshold(gallery, chosen, embedder)
+    storage.save(gallery, out)
+    _report(findings)
+    print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
+    if gallery.local is not None:
+        print(f"local features: {gallery.local.nbytes / len(gallery) / 1e3:.1f} kB an image")
+    print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none yet: --metrics'}")
+
+
+def remove(chosen: argparse.Namespace) -> None:
+    """Takes a label, or one of its images, out of the gallery."""
+    gallery = storage.load(chosen.gallery)
+    gone = gallery.remove(chosen.label, chosen.image)
+    storage.save(gallery, chosen.gallery)
+    print(shown(f"removed: {gone} images of {chosen.label}; {len(gallery)} are left"))
+
+
+def threshold(chosen: argparse.Namespace) -> None:
+    """Sets the threshold of a gallery."""
+    gallery = storage.load(chosen.gallery)
+    if not _threshold(gallery, chosen, None):
+        raise InputError("give --metrics metrics.json, or --threshold COSINE.")
+    storage.save(gallery, chosen.gallery)
+    print(f"threshold: {thresholds.sentence(gallery.threshold)}")
+
+
+def _threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embedder | None) -> bool:
+    """Sets the threshold that the command line, or else the model's file, gives; tells whether there was one."""
+    rate, target = ("fpir", chosen.fpir) if chosen.fpir else ("fpr", chosen.fpr)
+    if chosen.threshold is not None:
+        gallery.set_threshold(thresholds.given(chosen.threshold))
+    elif chosen.metrics:
+        read = thresholds.read(chosen.metrics)
+        thresholds.check_model(read, gallery.fingerprint, chosen.metrics)
+        rows = thresholds.measured(read, thresholds.source(chosen.metrics))
+        gallery.set_threshold(thresholds.choose(rows, chosen.metrics, rate, target))
+    elif embedder is not None and embedder.thresholds and (target or gallery.threshold is None):
+        gallery.set_threshold(thresholds.choose(embedder.thresholds, chosen.model, rate, target))
+    elif target:
+        raise InputError(f"--{rate} {target} needs --metrics metrics.json, where its threshold was measured.")
+    else:
+        return False
+    return True
+
+
+def _report(findings: list[Finding]) -> None:
+    for finding in findings[:SHOWN]:
+        print(finding)
+    if len(findings) > SHOWN:
+        print(f"and {len(findings) - SHOWN} more")
