@@ -8,11 +8,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import forked
 import pytest
-import torch
-from hydra.core.global_hydra import GlobalHydra
-
-from docclf.utils import stop
 
 ROOT = Path(__file__).resolve().parents[1]
 # Small enough that a whole training and evaluation takes a few seconds.
@@ -38,14 +35,21 @@ class Output(NamedTuple):
 def own_cache(tmp_path_factory):
     """Keeps drawn documents and indexes of the tests out of the user's cache."""
     if "DOCCLF_CACHE" not in os.environ:
-        os.environ["DOCCLF_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+        shared = "PYTEST_XDIST_WORKER" in os.environ  # by the workers of one session, as by runs side by side
+        place = tmp_path_factory.getbasetemp().parent if shared else tmp_path_factory.getbasetemp()
+        os.environ["DOCCLF_CACHE"] = str(place / "cache")
     if "OMP_NUM_THREADS" not in os.environ:
+        import torch
+
         torch.set_num_threads(2)
 
 
 @pytest.fixture
 def script(tmp_path, monkeypatch, capfd):
     """Returns a function that runs ``train.py`` or ``evaluate.py`` in ``tmp_path`` and returns code and output."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    from docclf.utils import stop
 
     def run(name: str, *arguments: str) -> Output:
         monkeypatch.chdir(tmp_path)
@@ -70,12 +74,18 @@ def script(tmp_path, monkeypatch, capfd):
 
 @pytest.fixture
 def process(tmp_path):
-    """Returns a function that runs a script in a process of its own, for what needs one (DDP, signals)."""
+    """Returns a function that runs a script in a process of its own, for what needs one (several ranks, signals).
 
-    def run(name: str, *arguments: str, **options) -> subprocess.Popen:
+    It is forked from an interpreter that has imported the scripts already; ``fresh`` starts one from nothing, as a
+    command does.
+    """
+
+    def run(name: str, *arguments: str, fresh: bool = False, env: dict | None = None):
         command = [sys.executable, str(ROOT / name), *arguments]
+        if not fresh:
+            return forked.Popen(command, tmp_path, env, tmp_path / "output.txt")
         return subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
         )
 
     return run

@@ -59,9 +59,14 @@ def overrides_for(choice):
 
 
 @pytest.mark.parametrize("choice", sorted(GROUPS))
-def test_every_choice_composes_and_fits(choice):
+def test_every_choice_composes_and_fits_and_no_component_swallows_arguments(choice):
     name, overrides = overrides_for(choice)
-    check(composed(name, *overrides))
+    config = composed(name, *overrides)
+    check(config)
+    for target in targets(config):
+        if target.startswith("docclf."):
+            kinds = {p.kind for p in inspect.signature(locate(target)).parameters.values()}
+            assert inspect.Parameter.VAR_KEYWORD not in kinds, f"{target} takes **kwargs, which would hide typos"
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -93,15 +98,6 @@ def test_the_folder_of_a_yaml_is_the_package_of_its_target(choice):
         found = [top["_target_"]] if top and "_target_" in top else []
     allowed = ELSEWHERE.get(group, (f"docclf.{choice.rpartition('/')[0].replace('/', '.')}.",))
     assert all(target.startswith(allowed) for target in found), found
-
-
-@pytest.mark.parametrize("choice", sorted(GROUPS))
-def test_no_component_swallows_arguments(choice):
-    name, overrides = overrides_for(choice)
-    for target in targets(composed(name, *overrides)):
-        if target.startswith("docclf."):
-            kinds = {p.kind for p in inspect.signature(locate(target)).parameters.values()}
-            assert inspect.Parameter.VAR_KEYWORD not in kinds, f"{target} takes **kwargs, which would hide typos"
 
 
 def test_unknown_top_level_key_is_refused(tmp_path):

@@ -41,40 +41,48 @@ def test_training_and_evaluate_agree_exactly(script, tmp_path):
         rows = list(csv.DictReader(stream))
     assert [float(row["samples"]) for row in rows] == [0, 24]
 
-    again = script("evaluate.py", f"ckpt={run}/best.ckpt", f"hydra.run.dir={tmp_path}/evaluated")
+    def evaluate(*words):
+        return script("evaluate.py", f"ckpt={run}/best.ckpt", "report=false", *words)
+
+    again = evaluate(f"hydra.run.dir={tmp_path}/evaluated")
     assert again.code == 0, again.err
     first, second = numbers(run / "metrics.json"), numbers(tmp_path / "evaluated/metrics.json")
     assert first == second and {"tpr@fpr=1e-4", "tpr@fpr=1e-2", "auroc", "rank1", "eer"} <= set(first)
 
     for model in ("untrained", "hog"):
-        done = script("evaluate.py", f"model={model}", f"ckpt={run}/best.ckpt", f"hydra.run.dir={tmp_path}/{model}")
+        done = evaluate(f"model={model}", f"hydra.run.dir={tmp_path}/{model}")
         assert done.code == 0, done.err
     assert numbers(tmp_path / "hog/metrics.json") != first
-    changed = script("evaluate.py", f"ckpt={run}/best.ckpt", "+data.test_designs=12", f"hydra.run.dir={tmp_path}/more")
+    changed = evaluate("+data.test_designs=12", f"hydra.run.dir={tmp_path}/more")
     assert changed.code == 0, changed.err
     assert numbers(tmp_path / "more/metrics.json")["negatives"] > first["negatives"]
 
 
-@pytest.mark.parametrize("stop_at", [3, 5, 8])
-def test_resume_equals_the_uninterrupted_run(script, tmp_path, monkeypatch, stop_at):
-    base = [*TINY[:4], "data.samples_per_epoch=60", "logger=none", "evaluate=false", "trainer.max_epochs=3"]
+def test_resume_equals_the_uninterrupted_run(script, tmp_path, monkeypatch):
+    """Stopped within the first epoch, at its end, and within the second one."""
+    base = [*TINY[:4], "data.samples_per_epoch=60", "logger=none", "evaluate=false", "trainer.max_epochs=3",
+            "image_size=32", "metric.replicates=0"]  # fmt: skip
     assert script("train.py", *base, "name=whole").code == 0
-    with monkeypatch.context() as patch:
-        once = GracefulStop.on_train_batch_end
+    whole = tmp_path / "experiments/whole/seed0/last.ckpt"
+    assert checkpoint.load(whole)["global_step"] == 15
+    expected, once = encoder_of(whole), GracefulStop.on_train_batch_end
+    for stop_at in (3, 5, 8):
+        parts = tmp_path / f"experiments/parts{stop_at}/seed0/last.ckpt"
+        with monkeypatch.context() as patch:
 
-        def stop(self, trainer, *rest):
-            self.asked = trainer.global_step == stop_at
-            once(self, trainer, *rest)
+            def stop(self, trainer, *rest, at=stop_at):
+                self.asked = trainer.global_step == at
+                once(self, trainer, *rest)
 
-        patch.setattr(GracefulStop, "on_train_batch_end", stop)
-        assert script("train.py", *base, "name=parts").code == 130
-    whole, parts = (tmp_path / f"experiments/{name}/seed0/last.ckpt" for name in ("whole", "parts"))
-    assert checkpoint.load(parts)["global_step"] == stop_at and checkpoint.load(whole)["global_step"] == 15
-    done = script("train.py", *base, "name=parts", "ckpt_path=last")
-    assert done.code == 0, done.err
-    assert checkpoint.load(parts)["global_step"] == 15 and checkpoint.load(parts)["samples_seen"] == 180
-    for key, value in encoder_of(whole).items():
-        assert torch.equal(value, encoder_of(parts)[key]) if isinstance(value, torch.Tensor) else True, key
+            patch.setattr(GracefulStop, "on_train_batch_end", stop)
+            assert script("train.py", *base, f"name=parts{stop_at}").code == 130
+        assert checkpoint.load(parts)["global_step"] == stop_at
+        done = script("train.py", *base, f"name=parts{stop_at}", "ckpt_path=last")
+        assert done.code == 0, done.err
+        assert checkpoint.load(parts)["global_step"] == 15 and checkpoint.load(parts)["samples_seen"] == 180
+        found = encoder_of(parts)
+        for key, value in expected.items():
+            assert torch.equal(value, found[key]) if isinstance(value, torch.Tensor) else True, (stop_at, key)
 
 
 def test_a_folder_with_another_run_is_not_overwritten(script, tmp_path):
@@ -125,10 +133,11 @@ def test_a_loss_that_is_not_finite_stops_the_run(script, tmp_path):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_runs_two_batches_and_evaluates_alike(script, tmp_path, name):
     done = script("train.py", f"experiment={name}", "data=synthetic", "trainer=smoke", "trainer.max_epochs=1",
-                  "logger=none", *TINY[:6], "evaluate_on=own", "results=null",
+                  "logger=none", *TINY[:6], "evaluate_on=own", "results=null", "report=false",
                   f"hydra.run.dir={tmp_path}/run")  # fmt: skip
     assert done.code == 0, done.err
-    assert script("evaluate.py", f"ckpt={tmp_path}/run/best.ckpt", f"hydra.run.dir={tmp_path}/out").code == 0
+    assert script("evaluate.py", f"ckpt={tmp_path}/run/best.ckpt", "report=false",
+                  f"hydra.run.dir={tmp_path}/out").code == 0  # fmt: skip
     assert numbers(tmp_path / "run/metrics.json") == numbers(tmp_path / "out/metrics.json")
 
 
@@ -164,7 +173,8 @@ def test_every_experiment_of_scenes_runs_two_batches_and_evaluates_alike(script,
 
 
 def test_two_processes(process, tmp_path):
-    run = process("train.py", *TINY, "trainer.devices=2", "trainer.strategy=ddp", "name=two", "logger=csv")
+    run = process("train.py", *TINY, "trainer.devices=2", "trainer.strategy=ddp", "name=two", "logger=csv",
+                  fresh=True)  # fmt: skip
     output, _ = run.communicate(timeout=280)
     assert run.returncode == 0, output
     state = checkpoint.load(tmp_path / "experiments/two/seed0/last.ckpt")
@@ -173,21 +183,20 @@ def test_two_processes(process, tmp_path):
 
 
 def test_ctrl_c_saves_and_the_same_command_continues(process, script, tmp_path):
-    arguments = [*TINY[:4], "data.samples_per_epoch=1200", "metric.replicates=20", "logger=none", "evaluate=false",
-                 "name=stopped", "trainer.max_epochs=2"]  # fmt: skip
-    run = process("train.py", *arguments)
+    arguments = [*TINY[:4], "data.samples_per_epoch=720", "metric.replicates=0", "logger=none", "evaluate=false",
+                 "name=stopped", "trainer.max_epochs=2", "image_size=32"]  # fmt: skip
+    run = process("train.py", *arguments, fresh=True)
     deadline = time.monotonic() + 200
     while not (tmp_path / "experiments/stopped/seed0/batch.png").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    time.sleep(1.0)
+        time.sleep(0.02)
     run.send_signal(signal.SIGINT)
     output, _ = run.communicate(timeout=100)
     assert run.returncode == 130, output
     last = tmp_path / "experiments/stopped/seed0/last.ckpt"
     stopped_at = checkpoint.load(last)["global_step"]
-    assert 0 < stopped_at < 200, output
+    assert 0 < stopped_at < 120, output
     assert script("train.py", *arguments).code == 0
-    assert checkpoint.load(last)["global_step"] == 200
+    assert checkpoint.load(last)["global_step"] == 120
 
 
 def test_a_backbone_of_the_user_without_weights_argument(script, tmp_path, monkeypatch):

@@ -1,11 +1,11 @@
 """Whenever a run is killed, the checkpoint that is there has its centres."""
 
-import multiprocessing
 import time
 
 import numpy as np
 import pytest
 import torch
+from forked import Process
 
 from docclf.checkpoint import centres
 from docclf.checkpoint import read as checkpoint
@@ -15,9 +15,6 @@ from docclf.loss.centres import files as shards
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["torch", "docclf.checkpoint.write"])
 
 
 def head():
@@ -39,7 +36,7 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_with_its_centres(tmp_path, del
     path = tmp_path / "last.ckpt"
     for _ in range(2):  # the second one finds the remains of the first
         before = checkpoint.load(path)["global_step"] if path.exists() else 0
-        process = PROCESSES.Process(target=save_for_ever, args=(path,))
+        process = Process(target=save_for_ever, args=(path,))
         process.start()
         deadline = time.monotonic() + 60
         while (

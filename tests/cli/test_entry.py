@@ -100,7 +100,7 @@ def test_several_loggers_and_one_wandb_run_per_job(script, tmp_path, monkeypatch
 
 
 def test_rerun_from_the_stored_config(script, tmp_path):
-    first = script("train.py", "trainer=smoke", *TINY[:6], "name=again", "loss.margin.m=0.21")
+    first = script("train.py", "trainer=smoke", *TINY[:6], "report=false", "name=again", "loss.margin.m=0.21")
     assert first.code == 0, first.err
     run = tmp_path / "experiments/again/seed0"
     done = script("train.py", "-cp", str(run / ".hydra"), "-cn", "config", f"hydra.run.dir={tmp_path}/second")

@@ -44,7 +44,7 @@ def start(process, tmp_path):
 
     def begin(*arguments, path=ROOT):
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(path)}
-        run = process("train.py", *arguments, start_new_session=True, env=environment)
+        run = process("train.py", *arguments, env=environment)
         started.append(run)
         return run
 
@@ -152,10 +152,7 @@ def test_when_one_of_two_is_killed_the_other_says_so(start, tmp_path, rank):
     deadline = time.monotonic() + 200
     while not losses(folder) and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
-    children = [int(word) for word in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
-    victim = (
-        run.pid if rank == 0 else max(children, key=lambda pid: int(Path(f"/proc/{pid}/statm").read_text().split()[1]))
-    )
+    victim = run.pid if rank == 0 else other_rank(run.pid)
     os.kill(victim, signal.SIGKILL)
     output, _ = run.communicate(timeout=100)
     assert run.returncode == (-signal.SIGKILL if rank == 0 else 1), output
@@ -177,6 +174,13 @@ def test_a_sweep_of_runs_with_two_processes(start, tmp_path):
         assert stored["global_step"] == 8 and stored[checkpoint.KEY]["config"]["seed"] == seed
         assert "devices: 2" in (folder / ".hydra/config.yaml").read_text()
     assert not [path for path in (tmp_path / "experiments").rglob("last.ckpt") if path.parent not in found]
+
+
+def other_rank(leader):
+    """Returns the process of a group with two ranks that is not its leader, by the size of its memory."""
+    stat = {int(path.name): (path / "stat").read_text().rpartition(")")[2].split()
+            for path in Path("/proc").iterdir() if path.name.isdigit() and (path / "stat").exists()}  # fmt: skip
+    return max((int(words[21]), pid) for pid, words in stat.items() if int(words[2]) == leader != pid)[1]
 
 
 def left_over(group):

@@ -1,12 +1,12 @@
 """Lines of results: written whole, read back, compared in pairs, and what a run puts into them."""
 
 import json
-import multiprocessing
 import os
 
 import numpy as np
 import pytest
 from conftest import TINY
+from forked import Process
 from image_files import save
 from report_cases import made, measured
 
@@ -64,8 +64,7 @@ def _writes(path, seed):
 
 
 def test_processes_that_write_at_once_mix_no_lines(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_writes, args=(tmp_path / "r.jsonl", seed)) for seed in range(3)]
+    writers = [Process(target=_writes, args=(tmp_path / "r.jsonl", seed)) for seed in range(3)]
     [writer.start() for writer in writers]
     [writer.join() for writer in writers]
     assert len(results.read(tmp_path / "r.jsonl")) == 60
@@ -140,7 +139,7 @@ def test_a_sweep_skips_what_is_finished_and_runs_what_is_not(script, tmp_path):
     done = script("train.py", *base, "seed=0,1")
     assert done.code == 0 and done.out.count("is finished") == 1, done.out
     assert first.stat().st_mtime_ns == kept and second.exists()
-    again = script("train.py", *base, "seed=0", "evaluate_on=[own,synthetic]")
+    again = script("train.py", *base, "seed=0", "evaluate_on=[own,synthetic]", *OTHER)
     assert again.code == 0 and "is finished" not in again.out, "a set was not measured yet"
     assert script("train.py", *base, "seed=0", "skip_finished=false").out.count("check:") > 0
 

@@ -13,6 +13,14 @@ from conftest import ROOT
 SENT = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
 
 
+# In short naps: a signal that comes between Python's last look and a sleep is seen only after the sleep.
+DOZE = """
+def doze():
+    for _ in range(1200):
+        time.sleep(0.05)
+"""
+
+
 def as_from_a_terminal():
     """Takes back what a caller of the tests ignores: nohup leaves out SIGHUP, a shell's background job SIGINT."""
     for name in SENT:
@@ -22,7 +30,7 @@ def as_from_a_terminal():
 def program(tmp_path, body, **options):
     """Starts a program that says "here" when it may be interrupted."""
     (tmp_path / "program.py").write_text(
-        "import signal, sys, time\nfrom docclf.utils import stop\n" + textwrap.dedent(body)
+        "import signal, sys, time\nfrom docclf.utils import stop\n" + DOZE + textwrap.dedent(body)
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     options.setdefault("preexec_fn", as_from_a_terminal)
@@ -41,7 +49,7 @@ def ended(run, code=130):
 
 @pytest.mark.parametrize("name", SENT)
 def test_while_modules_load_nothing_is_left(tmp_path, name):
-    run = program(tmp_path, "stop.load()\nprint('here')\ntime.sleep(60)\n")
+    run = program(tmp_path, "stop.load()\nprint('here')\ndoze()\n")
     run.send_signal(getattr(signal, name))
     assert name in ended(run)[1]
 
@@ -52,7 +60,7 @@ def test_what_is_open_is_closed(tmp_path, name):
         with stop.orderly(lambda number: print("after", number)):
             try:
                 print("here")
-                time.sleep(60)
+                doze()
             finally:
                 print("closed")
     """)  # fmt: skip
@@ -66,7 +74,7 @@ def test_what_breaks_by_the_order_is_no_error(tmp_path):
         with stop.orderly():
             try:
                 print("here")
-                time.sleep(60)
+                doze()
             finally:
                 raise RuntimeError("a child got the signal too")
     """)  # fmt: skip
@@ -84,7 +92,7 @@ def test_an_order_that_got_lost_in_a_destructor_is_given_again(tmp_path):
         with stop.orderly():
             slow = Slow()
             del slow
-            time.sleep(60)
+            doze()
     """)  # fmt: skip
     time.sleep(0.2)
     run.send_signal(signal.SIGINT)
@@ -99,7 +107,7 @@ def test_noted_while_there_is_something_to_lose_and_a_second_ends_at_once(tmp_pa
             while not stop.asked():
                 time.sleep(0.01)
             print("noted")
-            time.sleep(60)
+            doze()
     """
     run = program(tmp_path, body)
     run.send_signal(signal.SIGINT)
@@ -116,7 +124,7 @@ def test_nohup_is_respected_and_ignored_interrupts_are_not(tmp_path):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what runs in the background
 
-    run = program(tmp_path, "with stop.orderly():\n    print('here')\n    time.sleep(60)\n", preexec_fn=ignore)
+    run = program(tmp_path, "with stop.orderly():\n    print('here')\n    doze()\n", preexec_fn=ignore)
     run.send_signal(signal.SIGHUP)
     time.sleep(0.3)
     assert run.poll() is None
@@ -138,7 +146,7 @@ def test_slurm_is_asked_to_queue_the_job_again(tmp_path, fault):
         os.environ["PATH"] = "PLACE/bin:/bin:/usr/bin"
         with stop.orderly(requeue):
             print("here")
-            time.sleep(60)
+            doze()
     """.replace("PLACE", str(tmp_path))
     run = program(tmp_path, body)
     run.send_signal(signal.SIGUSR1)

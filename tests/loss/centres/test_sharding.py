@@ -1,10 +1,10 @@
 """Several processes equal one, and checkpoints go from any number of them to any other."""
 
-import multiprocessing
 import socket
 
 import pytest
 import torch
+from forked import Process
 from loss_sharded_run import LIMIT, main
 
 from docclf.errors import InputError
@@ -14,10 +14,6 @@ from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 
-# one server imports torch once; its forks are the ranks
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["torch", "docclf.loss.centres.files"])
-
 
 def train(tmp_path, size, optimizer="sgd", rate=0.3, fused=True, first=0, last=4, resume="", save=""):
     """Runs the script in ``size`` processes; returns losses, norms and full state."""
@@ -26,7 +22,7 @@ def train(tmp_path, size, optimizer="sgd", rate=0.3, fused=True, first=0, last=4
         port = s.getsockname()[1]
     out = tmp_path / f"out{size}{optimizer}{rate}{fused}{first}.pt"
     rest = (size, port, out, optimizer, rate, fused, first, last, resume, save)
-    processes = [PROCESSES.Process(target=main, args=(rank, *rest)) for rank in range(size)]
+    processes = [Process(target=main, args=(rank, *rest)) for rank in range(size)]
     for process in processes:
         process.start()
     for process in processes:
