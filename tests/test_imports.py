@@ -116,6 +116,8 @@ FLOORS = (  # a folder imports none of a later line; those of one line may impor
         "export",
         "release",
         "library",
+        "store",
+        "serve",
     ),
 )
 MOST = 10

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import lancedb
 import numpy as np
 
-from docclf.errors import InputError
+from docclf.store import columns
 from docclf.store.base import Changes, Row, Where, known, ranked, sound
 from docclf.store.retry import WAITS, retried
 from docclf.utils import plain_json
 from docclf.utils.text import to_json
 
 TABLE, FACTS = "rows", "facts"
-PLAIN = ("id", "label", "name", "sha256", "fingerprint", "attributes")
 COMPACT = 100  # versions from which small writes are put together
+TRIES = {"client_max_retries": "1", "client_retry_timeout": "5"}  # of the object store's client, inside each of ours
 OLD = timedelta(hours=1)  # versions that a slow reader may still have open
 
 T = TypeVar("T")
@@ -33,21 +34,14 @@ class Lance:
         waits: seconds before each further try of a call.
 
     Raises:
-        InputError: lancedb is not installed.
         docclf.store.retry.Down: the object store does not answer.
     """
 
     def __init__(self, address: str, waits: tuple[float, ...] = WAITS) -> None:
-        try:
-            import lancedb
-        except ImportError as error:
-            raise InputError(
-                f"{address} needs lancedb, which is not installed: pip install 'docclf[engine]'"
-            ) from error
         self.address, self.waits = str(address), waits
-        self._db = self._try(lambda: lancedb.connect(self.address))
-        text = _arrow().string()
-        self._facts = self._try(lambda: self._made(FACTS, [("name", text), ("value", text)]))
+        own = {"storage_options": TRIES} if "://" in self.address else {}
+        self._db = self._try(lambda: lancedb.connect(self.address, **own))
+        self._facts = self._try(lambda: self._made(FACTS, columns.TEXTS))
         self._rows = self._try(lambda: self._db.open_table(TABLE) if TABLE in self._names() else None)
 
     def insert(self, rows: Sequence[Row]) -> None:
@@ -62,15 +56,15 @@ class Lance:
             return
         width = len(rows[0].vector)
         if self._rows is None or self._width() != width:  # nothing is in it
-            self._rows = self._try(lambda: self._made(TABLE, _schema(width), self._rows is not None))
-        table = _table(rows, self._rows.schema)
+            self._rows = self._try(lambda: self._made(TABLE, columns.schema(width), self._rows is not None))
+        table = columns.table(rows, self._rows.schema)
         self._try(lambda: self._merge(self._rows, table, "id"))
 
     def delete(self, ids: Sequence[str]) -> int:
         """Takes rows out as one version."""
         if not ids or self._opened() is None:
             return 0
-        listed = f"id IN ({', '.join(map(_quoted, ids))})"
+        listed = f"id IN ({', '.join(map(columns.quoted, ids))})"
         count = self._try(lambda: self._rows.count_rows(listed))
         if count:
             self._try(lambda: self._rows.delete(listed))
@@ -82,12 +76,12 @@ class Lance:
             known(where, set(), self.address)
             return
         clause = self._clause(where)
+        wanted = [*columns.PLAIN, "vector", *(["picture"] if pictures else [])]
         ids = self._try(lambda: sorted(self._search(clause, ["id"])["id"].to_pylist()))
         for at in range(0, len(ids), 1000):
-            some = f"id IN ({', '.join(map(_quoted, ids[at : at + 1000]))})"
-            columns = [*PLAIN, "vector", *(["picture"] if pictures else [])]
-            found = self._try(lambda some=some, columns=columns: self._search(some, columns))
-            yield from sorted(self._read(found), key=lambda row: row.id)
+            some = f"id IN ({', '.join(map(columns.quoted, ids[at : at + 1000]))})"
+            found = self._try(lambda some=some: self._search(some, wanted))
+            yield from sorted(columns.read(found, self.address), key=lambda row: row.id)
 
     def count(self, where: Where | None = None) -> int:
         """Returns how many rows there are."""
@@ -101,20 +95,20 @@ class Lance:
         """Lets the engine find candidates, a few more than asked for, and computes their cosines again."""
         if self._opened() is None or not self.count(where):
             return []
-        clause, columns = self._clause(where), [*PLAIN, "vector"]
+        clause, wanted = self._clause(where), [*columns.PLAIN, "vector", "_distance"]
 
         def ask() -> Any:
             search = self._rows.search(query.astype(np.float32), "vector").distance_type("dot").refine_factor(10)
             search = search.where(clause, prefilter=True) if clause else search
-            return search.limit(2 * count + 16).select([*columns, "_distance"]).to_arrow()
+            return search.limit(2 * count + 16).select(wanted).to_arrow()
 
-        return ranked(query, self._read(self._try(ask)), count)
+        return ranked(query, columns.read(self._try(ask), self.address), count)
 
     def picture(self, id: str) -> bytes | None:
         """Returns the picture of a row."""
         if self._opened() is None:
             return None
-        found = self._try(lambda: self._search(f"id = {_quoted(id)}", ["picture"])["picture"].to_pylist())
+        found = self._try(lambda: self._search(f"id = {columns.quoted(id)}", ["picture"])["picture"].to_pylist())
         return found[0] if found else None
 
     def facts(self) -> dict[str, Any]:
@@ -125,8 +119,8 @@ class Lance:
     def keep(self, facts: Mapping[str, Any]) -> None:
         """Writes facts as one version."""
         names = list(facts)
-        columns = {"name": names, "value": [to_json(facts[name]) for name in names]}
-        table = _arrow().table(columns, schema=self._facts.schema)
+        values = {"name": names, "value": [to_json(facts[name]) for name in names]}
+        table = columns.pa.table(values, schema=self._facts.schema)
         self._try(lambda: self._merge(self._facts, table, "name"))
 
     def since(self, state: int | None) -> Changes | None:
@@ -147,7 +141,7 @@ class Lance:
 
     def _made(self, name: str, fields: list, anew: bool = False) -> Any:
         mode = {"mode": "overwrite"} if anew else {"exist_ok": True}
-        return self._db.create_table(name, schema=_arrow().schema(fields), **mode)
+        return self._db.create_table(name, schema=columns.pa.schema(fields), **mode)
 
     def _opened(self) -> Any:
         """The table as it is now, whoever wrote it last; None before the first row."""
@@ -165,8 +159,8 @@ class Lance:
         if table.version % COMPACT == 0:
             table.optimize(cleanup_older_than=OLD)
 
-    def _search(self, clause: str | None, columns: list[str]) -> Any:
-        search = self._rows.search().select(columns)
+    def _search(self, clause: str | None, wanted: list[str]) -> Any:
+        search = self._rows.search().select(wanted)
         return (search.where(clause) if clause else search).limit(None).to_arrow()
 
     def _clause(self, where: Where | None) -> str | None:
@@ -175,49 +169,4 @@ class Lance:
             return None
         tags = self._try(lambda: self._search(None, ["tags"])["tags"].combine_chunks().flatten().unique().to_pylist())
         known(where, {tag.partition("=")[0] for tag in tags}, self.address)
-        return " AND ".join(f"array_has(tags, {_quoted(f'{key}={value}')})" for key, value in where.items())
-
-    def _read(self, table: Any) -> list[Row]:
-        lines = table.drop_columns([c for c in ("vector", "_distance") if c in table.column_names]).to_pylist()
-        width = self._width()
-        flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(len(lines), width)
-        try:
-            rows = [
-                Row(**{**line, "attributes": plain_json.parse(line["attributes"])}, vector=vector)
-                for line, vector in zip(lines, flat, strict=True)
-            ]
-            sound(rows, self.address, None, width)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"{self.address} is damaged or not of docclf: {error}") from error
-        return rows
-
-
-def _arrow() -> Any:
-    import pyarrow
-
-    return pyarrow
-
-
-def _schema(width: int) -> list[tuple[str, Any]]:
-    pa = _arrow()
-    texts = [(name, pa.string()) for name in PLAIN]
-    return [
-        *texts,
-        ("tags", pa.list_(pa.string())),
-        ("vector", pa.list_(pa.float32(), width)),
-        ("picture", pa.binary()),
-    ]
-
-
-def _table(rows: Sequence[Row], schema: Any) -> Any:
-    pa = _arrow()
-    columns = {name: [getattr(row, name) for row in rows] for name in PLAIN if name != "attributes"}
-    columns |= {"attributes": [to_json(row.attributes) for row in rows], "picture": [row.picture for row in rows]}
-    columns["tags"] = [[f"{key}={value}" for key, value in row.attributes.items()] for row in rows]
-    flat = pa.array(np.stack([row.vector for row in rows]).ravel())
-    columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, len(rows[0].vector))
-    return pa.table(columns, schema=schema)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        return " AND ".join(f"array_has(tags, {columns.quoted(f'{key}={value}')})" for key, value in where.items())

@@ -20,8 +20,10 @@ def open_store(address: str | Path) -> Store:
     """
     text = str(address)
     if text.startswith(REMOTE) or (text.endswith(".lance") and "://" not in text):
-        from docclf.store.lance import Lance
-
+        try:
+            from docclf.store.lance import Lance
+        except ImportError as error:
+            raise InputError(f"{shown(text)} needs {error.name}: pip install 'docclf[engine]'") from error
         return Lance(text)
     if text.endswith(".db"):
         from docclf.store.sqlite import Sqlite

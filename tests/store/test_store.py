@@ -10,7 +10,6 @@ from docclf.errors import InputError
 from docclf.store.__main__ import main, pairs
 from docclf.store.base import Row, ident, ranked
 from docclf.store.file import File
-from docclf.store.lance import Lance
 from docclf.store.open import copy, open_store
 from docclf.store.retry import Down, retried
 
@@ -164,6 +163,8 @@ def test_homes_are_copied_into_each_other(tmp_path, capsys):
 
 def test_an_engine_that_is_down_is_asked_again_then_named(tmp_path):
     pytest.importorskip("lancedb")
+    from docclf.store.lance import Lance
+
     store, given, calls = Lance(str(tmp_path / "g.lance"), waits=(0, 0)), rows(), []
     store.insert(given[:3])
     merge = store._merge
@@ -187,6 +188,18 @@ def test_an_engine_that_is_down_is_asked_again_then_named(tmp_path):
     assert len(calls) == 3 and store.count() == 6
     with pytest.raises(InputError, match="mine"):
         retried(lambda: (_ for _ in ()).throw(InputError("mine")), "x")
+
+
+def test_a_cluster_where_nobody_listens_is_named(monkeypatch):
+    pytest.importorskip("lancedb")
+    from docclf.store.lance import Lance
+
+    for name, value in {"ENDPOINT": "http://127.0.0.1:9", "ALLOW_HTTP": "true", "REGION": "x"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    with pytest.raises(Down, match="s3://bucket/g does not answer, tried 2 times"):
+        Lance("s3://bucket/g", waits=(0.0,)).count()
 
 
 def test_files_of_others_and_addresses_of_no_kind_are_refused(tmp_path):
