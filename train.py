@@ -20,7 +20,7 @@ from docclf.config.check import check
 from docclf.evaluation import leaks, sets
 from docclf.evaluation.score import score
 from docclf.training import init_from, loggers, resume, run_lock
-from docclf.training.build import build_module
+from docclf.training.build import build_module, older
 from docclf.training.cost import training_cost
 from docclf.training.datamodule import Loaders
 from docclf.training.trainer import build_trainer
@@ -51,7 +51,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
     # 4. The data: every training image a class. What is tested is built before it trains and checked against it.
     dataset = build.data(config.data, config.image_size, config.seed, build.augmentation(config))
     resume.check_images(continued, dataset)
-    before = [Path(path) for path in (continued, config.init_from) if path]
+    before = [Path(path) for path in (continued, config.init_from, *older(config)) if path]
     tested = sets.while_training(config, dataset, before)
 
     # 5. Loss head (the class centres), optimizer, schedule, metric and teacher around the network.

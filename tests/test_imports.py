@@ -118,6 +118,7 @@ FLOORS = (  # a folder imports none of a later line; those of one line may impor
         "library",
         "store",
         "serve",
+        "versions",
     ),
 )
 MOST = 10

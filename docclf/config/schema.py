@@ -50,6 +50,8 @@ class EvaluateConfig:
 
     name: str = MISSING
     ckpt: str | None = None
+    register_ckpt: str | None = None
+    align: str = "none"
     split: str = "test"
     seed: int | None = None
     embed_dim: int = MISSING

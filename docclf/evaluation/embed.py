@@ -31,6 +31,7 @@ class Embedded:
         seconds: what reading and embedding took.
         scores: float32 [Q,R] where a model scores pairs, or verification rates them; measured in place of cosines.
         located: what a locator found (`docclf.evaluation.located.replace`), where one was asked.
+        across: what `docclf.evaluation.across.replace` says, where the register is another model's.
         verified: `docclf.evaluation.verified.Verified`, where candidates were checked.
     """
 
@@ -43,6 +44,7 @@ class Embedded:
     seconds: float
     scores: Tensor | None = None
     located: dict | None = None
+    across: dict | None = None
     verified: Any = None
 
 

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from docclf import build
 from docclf.errors import InputError
-from docclf.evaluation import embed, located
+from docclf.evaluation import across, embed, located
 from docclf.model.base import Pairwise
 
 
@@ -21,6 +21,8 @@ def embedded_split(
     """
     verifying, locating = bool(config.get("verify")), bool(config.get("locate"))
     if isinstance(network, Pairwise):
+        if config.get("register_ckpt"):
+            raise InputError("register_ckpt compares the embeddings of two models, and this model has none.")
         if verifying:
             raise InputError("verify=homography checks the candidates of an embedding, and this model has none.")
         if locating:
@@ -28,6 +30,8 @@ def embedded_split(
         return embed.compared(network, dataset, split)
     place = embed.device_of(device)
     found = embed.embedded(network, dataset, split, place)
+    if config.get("register_ckpt"):
+        found.across = across.replace(found, config, network, dataset, split, place)
     if locating:
         located.replace(found, network, dataset, split, place, make(config, "locate"))
     if verifying:

@@ -190,6 +190,8 @@ def report(
     about = facts(config, network, dataset)
     if found.verified is not None:
         about["verify"] = {**OmegaConf.to_container(config.verify, resolve=True), **found.verified.facts()}
+    if found.across is not None:
+        about["register"] = found.across
     if found.located is not None:
         located.write(folder, split, dataset, found.located["cuts"])
         about["locate"] = found.located["facts"]

@@ -60,7 +60,8 @@ def of_checkpoint(config: DictConfig, network: Described, make: build.Make) -> d
         InputError: a root that is not there, or a tested image that the checkpoint was trained on.
     """
     trained = config.ckpt if config.model.get("source") == "checkpoint" else None
-    rows = None if trained is None else seen.read(seen.beside(trained))
+    paths = [path for path in (trained, config.get("register_ckpt")) if path is not None]
+    notes = {path: seen.read(seen.beside(path)) for path in paths}
     found = {}
     for name, node in config.evaluate_on.items():
         if isinstance(network, Ready):
@@ -69,11 +70,12 @@ def of_checkpoint(config: DictConfig, network: Described, make: build.Make) -> d
         given = {"image_size": network.image_size, "seed": config.seed or 0}
         dataset = make(config, "data", augment=None, **given) if name == OWN else build.data(node, **given)
         findings = []
-        if rows is not None:
-            known = leaks.noted(rows, trained)
+        for path, rows in notes.items():
+            if rows is None:
+                findings.append(leaks.unknown(seen.beside(path)))
+                continue
             remedy = "Evaluate on images that it was not trained on."
-            findings = leaks.find(name, dataset.evaluation_hashes(config.split), known, config.leaks, remedy)
-        elif trained is not None:
-            findings = [leaks.unknown(seen.beside(trained))]
+            known = leaks.noted(rows, path)
+            findings += leaks.find(name, dataset.evaluation_hashes(config.split), known, config.leaks, remedy)
         found[name] = Tested(dataset, findings)
     return found

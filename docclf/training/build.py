@@ -44,6 +44,11 @@ def teacher(config: DictConfig, dataset: Any) -> nn.Module | None:
         return instantiate(config.teacher, _partial_=True)(dataset=dataset, **given)
 
 
+def older(config: DictConfig) -> list[str]:
+    """Returns the checkpoints that a run stays comparable with; what they were trained on counts as trained on."""
+    return [config.compatible[name] for name in ("with", "new") if config.compatible and config.compatible[name]]
+
+
 def compatible(config: DictConfig, dataset: Any) -> nn.Module | None:
     """Returns what keeps a run comparable with an old model, or ``None``; it leaves torch's generator as it was.
 
