@@ -1,7 +1,7 @@
 """Scores an embedding on a register/query split: ``python evaluate.py ckpt=PATH`` or ``model=hog data=...``."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 from pathlib import Path
 

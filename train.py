@@ -1,7 +1,7 @@
 """Trains a document embedding and scores it on held-out documents: ``python train.py [group=choice] [key=value]``."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import math
 from pathlib import Path

@@ -49,7 +49,7 @@ def script(tmp_path, monkeypatch, capfd):
     """Returns a function that runs ``train.py`` or ``evaluate.py`` in ``tmp_path`` and returns code and output."""
     from hydra.core.global_hydra import GlobalHydra
 
-    from docclf.utils import stop
+    from docclf.utils.process import stop
 
     def run(name: str, *arguments: str) -> Output:
         monkeypatch.chdir(tmp_path)

@@ -39,7 +39,7 @@ from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 from docclf.model.hog import Hog
 from docclf.results import file as results
-from docclf.utils import arrays
+from docclf.utils.reading import arrays
 
 SECONDS, MEMORY = 20, 2 * 2**30
 
@@ -83,7 +83,7 @@ def onnx(folder):
     from onnx import TensorProto, helper
 
     from docclf.model.onnx import Onnx
-    from docclf.utils import onnx_bytes
+    from docclf.utils.reading import onnx_bytes
 
     images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["b", 3, 8, 8])
     out = helper.make_tensor_value_info("e", TensorProto.FLOAT, ["b", 3])

@@ -1,7 +1,7 @@
 """A picture of a recipe: `python -m docclf.augment.sheet OUT.png --recipe capture [--executor device]`."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 import importlib
@@ -17,7 +17,7 @@ from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import grid, sample_card, write_png
-from docclf.utils import stop
+from docclf.utils.process import stop
 from docclf.utils.text import shown
 
 RECIPES = Path(__file__).resolve().parents[2] / "conf" / "augment"

@@ -9,7 +9,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.synthetic.capture import capture
 from docclf.synthetic.draw import draw
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 STRENGTHS = (1.0, 1.75)  # of the captures, ordinary to bad, evenly spread: docs/calibrate.md says what chose them
 _BATCH = 64

@@ -12,7 +12,8 @@ from docclf.errors import InputError
 from docclf.loss.centres import files as shards
 from docclf.loss.partial_fc import PartialFC
 from docclf.ops import unit
-from docclf.utils import arrays, atomic
+from docclf.utils import atomic
+from docclf.utils.reading import arrays
 
 CENTRES = "centres"
 KEYS = "keys.npy"  # in the folder of the centres: what class each row is

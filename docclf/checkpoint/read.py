@@ -7,7 +7,7 @@ from torch import Tensor
 
 from docclf.config.stored import Stored, check_plain
 from docclf.errors import InputError
-from docclf.utils import tensors
+from docclf.utils.reading import tensors
 
 KEY = "docclf"
 

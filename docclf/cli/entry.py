@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from docclf.cli.requeue import requeue
 from docclf.errors import InputError
-from docclf.utils import console, stop
+from docclf.utils.process import console, stop
 from docclf.utils.text import shown
 
 # What Lightning and torch say about themselves, true of every run and of no use to its user.

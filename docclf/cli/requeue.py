@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from docclf.utils import launched
+from docclf.utils.process import launched
 
 INTERACTIVE = ("bash", "interactive")
 

@@ -1,7 +1,7 @@
 """Lays runs on one split side by side: ``python -m docclf.compare RUN_A RUN_B [RUN ...] -o comparison.html``."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 from pathlib import Path

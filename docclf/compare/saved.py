@@ -12,7 +12,7 @@ from docclf.metric.result import Result
 from docclf.report.inputs import Evaluation
 from docclf.report.outcome import outcome
 from docclf.utils import atomic
-from docclf.utils.arrays import read_npz
+from docclf.utils.reading.arrays import read_npz
 from docclf.utils.text import to_json
 
 NAME = "compare.npz"

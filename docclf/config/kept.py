@@ -9,7 +9,8 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from docclf.utils import atomic, launched
+from docclf.utils import atomic
+from docclf.utils.process import launched
 
 FOLDER = ".hydra"
 

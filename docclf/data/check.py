@@ -1,7 +1,7 @@
 """`python -m docclf.data.check SOURCE ...`: tells what is in a source before anything is trained on it."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 from collections import Counter

@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 from torch import distributed as dist
 
 from docclf.errors import InputError
-from docclf.utils import stop
+from docclf.utils.process import stop
 
 PATIENCE = 10.0  # seconds that other ranks have to say what happened to them
 LOOK = 0.5  # seconds between looks at them

@@ -1,7 +1,7 @@
 """A checkpoint as one ONNX file that takes pixels: ``python -m docclf.export CKPT --out model.onnx``."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 import json

@@ -18,7 +18,8 @@ from docclf.model.network import Network
 from docclf.provenance.commit import commit
 from docclf.provenance.facts import preprocessing
 from docclf.results import thresholds
-from docclf.utils import atomic, onnx_bytes
+from docclf.utils import atomic
+from docclf.utils.reading import onnx_bytes
 from docclf.utils.text import to_json
 
 

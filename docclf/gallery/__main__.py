@@ -1,7 +1,7 @@
 """Registers document images and names the type of others: ``python -m docclf.gallery register|match|list|...``."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 

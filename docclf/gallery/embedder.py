@@ -12,7 +12,7 @@ from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.model.session import Session
 from docclf.results.evidence import all_checked
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 
 BATCH = 8  # one photo pays for all of them
 

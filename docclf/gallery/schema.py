@@ -8,7 +8,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.gallery.match import checked
 from docclf.results import thresholds
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 
 VERSION = 1
 UNIT = 1e-4  # how far a length may be from 1

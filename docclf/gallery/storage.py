@@ -12,7 +12,7 @@ from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.schema import VERSION
 from docclf.utils import atomic
-from docclf.utils.arrays import read_npz
+from docclf.utils.reading.arrays import read_npz
 from docclf.utils.text import to_json
 from docclf.verify.homography import Homography
 from docclf.verify.store import ARRAYS, Store

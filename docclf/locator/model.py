@@ -11,7 +11,7 @@ from torch import nn
 
 from docclf.errors import InputError
 from docclf.locator.network import Finder
-from docclf.utils import tensors
+from docclf.utils.reading import tensors
 
 SIDE = 128  # of the network's input, pixels
 KEY = "docclf_locator"

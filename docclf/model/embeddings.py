@@ -9,8 +9,8 @@ from torch import Tensor
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.model.base import Ready
-from docclf.utils.arrays import read_npy
-from docclf.utils.table import find_file, missing_hint, read_table
+from docclf.utils.reading.arrays import read_npy
+from docclf.utils.reading.table import find_file, missing_hint, read_table
 
 PARTS = ("register", "query")
 

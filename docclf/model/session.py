@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.utils import onnx_bytes
+from docclf.utils.reading import onnx_bytes
 
 TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 MOST_SIDE, MOST_BATCH = 2048, 4096

@@ -4,7 +4,7 @@ model.ckpt (weights and config only), model.onnx, thresholds.json and card.md.
 """
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 import json

@@ -5,7 +5,7 @@ import sys
 
 from docclf.errors import InputError
 from docclf.store.open import HOMES, copy, open_store
-from docclf.utils import console
+from docclf.utils.process import console
 from docclf.utils.text import shown
 
 

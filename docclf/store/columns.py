@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from docclf.errors import InputError
 from docclf.store.base import Row, sound
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 from docclf.utils.text import to_json
 
 TEXTS = [("name", pa.string()), ("value", pa.string())]  # of facts

@@ -14,7 +14,7 @@ import numpy as np
 from docclf.store import columns
 from docclf.store.base import Changes, Row, Where, known, ranked, sound
 from docclf.store.retry import WAITS, retried
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 from docclf.utils.text import to_json
 
 TABLE, FACTS = "rows", "facts"

@@ -12,7 +12,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.store.base import MOST_PICTURE, Changes, Row, Where, known, ranked, sound
 from docclf.store.retry import Down
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 from docclf.utils.text import to_json
 
 MARK, VERSION = 0x646F6363, 1  # "docc": application_id of our databases

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 import torch
 
 from docclf.distributed.ranks import Ranks
-from docclf.utils import stop
+from docclf.utils.process import stop
 
 
 class GracefulStop(pl.Callback):

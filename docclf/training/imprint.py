@@ -13,7 +13,7 @@ from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.loss.base import Centred
 from docclf.ops import unit
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 BATCH = 256  # images of one forward pass; their statistics are those that BatchNorm uses
 

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from docclf.errors import InputError
-from docclf.utils import atomic, launched
+from docclf.utils import atomic
+from docclf.utils.process import launched
 
 NAME = "run.lock"
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)

@@ -4,7 +4,7 @@ A run is a folder of evaluate.py; ``evaluate.py ckpt=NEW register_ckpt=OLD`` mak
 """
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 from pathlib import Path

@@ -33,7 +33,7 @@ from docclf.data.pixels.mapped import Mapped
 from docclf.data.pixels.memory import Memory
 from docclf.data.pixels.resident import Resident
 from docclf.data.sources.open import open_source
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 SHARED = Path(os.environ.get("DOCCLF_SHARED_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 BATCH = 256

@@ -20,7 +20,7 @@ from docclf.errors import InputError
 from docclf.synthetic import capture, draw
 from docclf.synthetic.worker import Row
 from docclf.utils.cache_folder import cache_folder
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 try:
     import fcntl

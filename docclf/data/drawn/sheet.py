@@ -1,7 +1,7 @@
 """A contact sheet of the synthetic documents: `python -m docclf.data.drawn.sheet OUT.png --kind designs`."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 import sys
@@ -17,7 +17,8 @@ from docclf.imaging.sheet import grid, write_png
 from docclf.synthetic.capture import capture
 from docclf.synthetic.design import BLOCK, siblings
 from docclf.synthetic.draw import draw
-from docclf.utils import atomic, stop
+from docclf.utils import atomic
+from docclf.utils.process import stop
 
 _DESK = (226, 228, 232)
 

@@ -10,7 +10,7 @@ from docclf.data.index.hashes import Hashes
 from docclf.data.loader.threads import Buffers, stream
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.utils.table import find_file, missing_hint, read_table
+from docclf.utils.reading.table import find_file, missing_hint, read_table
 
 COLUMNS = ("path", "label", "split", "is_query", "is_gallery")
 BOX = ("x_1", "y_1", "x_2", "y_2")

@@ -19,8 +19,8 @@ from docclf.data.sources.source import Source
 from docclf.errors import InputError
 from docclf.imaging.kinds import EXTENSIONS
 from docclf.imaging.read import MAX_PIXELS
+from docclf.utils.process.threads import thread_count
 from docclf.utils.text import shown
-from docclf.utils.threads import thread_count
 
 _log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from docclf.data.index.entry import Entry
-from docclf.utils import plain_json
-from docclf.utils.arrays import read_npz
 from docclf.utils.cache_folder import cache_folder
+from docclf.utils.reading import plain_json
+from docclf.utils.reading.arrays import read_npz
 
 _log = logging.getLogger(__name__)
 _VERSION = 3

@@ -10,7 +10,7 @@ from docclf.data.index.copies import DEDUP
 from docclf.data.sources.open import open_source
 from docclf.errors import InputError
 from docclf.imaging.read import MAX_PIXELS
-from docclf.utils import console, stop
+from docclf.utils.process import console, stop
 from docclf.utils.text import shown
 
 

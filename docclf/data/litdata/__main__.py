@@ -1,7 +1,7 @@
 """Shards for LitData, made of packs: `python -m docclf.data.litdata PACK ... --out DIR`."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 
@@ -10,7 +10,7 @@ from docclf.data.pack.combine import without_copies
 from docclf.data.pack.read import open_pack
 from docclf.data.pixels.mapped import Mapped
 from docclf.errors import InputError
-from docclf.utils import stop
+from docclf.utils.process import stop
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from docclf.data.loader.threads import Task, as_images, run_ahead
 from docclf.data.loader.where import parts
 from docclf.data.pixels.source import Source
 from docclf.errors import InputError, at_least
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 
 class Draw(NamedTuple):

@@ -1,7 +1,7 @@
 """`python -m docclf.data.pack SOURCE --out DIR --side 128`: makes a pack, or verifies one."""
 
 if __name__ == "__main__":
-    import docclf.utils.watch  # noqa: F401  first: Ctrl-C while the rest loads
+    import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
 import time

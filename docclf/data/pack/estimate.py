@@ -9,7 +9,7 @@ import cv2
 
 from docclf.data.pack.items import PackItems
 from docclf.errors import InputError
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 _SAMPLE = 48  # images that are encoded on trial
 _MARGIN = 1.02  # of the predicted bytes; keys, hashes and checksums come on top

@@ -17,7 +17,7 @@ from docclf.data.pack.manifest import DATA, check, check_files, check_keys
 from docclf.data.pack.part import Part
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 
 FORMAT = "docclf-pack"
 VERSION = 1

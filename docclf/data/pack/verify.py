@@ -11,7 +11,7 @@ from docclf.data.pack.journal import digest
 from docclf.data.pack.manifest import DATA, OFFSETS
 from docclf.data.pack.read import Pack, open_pack
 from docclf.errors import InputError
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 
 def verify_pack(path: str | Path, threads: int | None = None) -> Pack:

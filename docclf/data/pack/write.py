@@ -24,7 +24,7 @@ from docclf.data.pack.manifest import DATA, OFFSETS
 from docclf.data.pack.read import FORMAT, HASHES, KEYS, LOOKS, MANIFEST, VERSION, Pack, open_pack, read_manifest
 from docclf.errors import InputError
 from docclf.imaging.shrink import METHOD
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 BLOCK = 128  # images with one checksum; 6 MB of 128 px
 

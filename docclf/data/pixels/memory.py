@@ -10,7 +10,7 @@ from docclf.data.pixels.mapped import Mapped
 from docclf.data.pixels.source import Source
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 _log = logging.getLogger(__name__)
 _SLICE = 256  # images a thread copies at once

@@ -12,7 +12,8 @@ import torch
 from docclf.distributed.ranks import Ranks
 from docclf.errors import InputError
 from docclf.loss.partial_fc import PartialFC
-from docclf.utils import atomic, tensors
+from docclf.utils import atomic
+from docclf.utils.reading import tensors
 
 _NAME = re.compile(r"[0-9a-f]{1,64}-\d{5}\.pt")
 

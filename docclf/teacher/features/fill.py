@@ -11,7 +11,7 @@ from tqdm import tqdm
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.teacher.tower import Tower
-from docclf.utils.threads import thread_count
+from docclf.utils.process.threads import thread_count
 
 SAVE_EVERY = 16  # batches between two notes of what is done: what a kill may cost
 

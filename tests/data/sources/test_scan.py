@@ -7,7 +7,7 @@ import pytest
 from docclf.data.drawn.cache import _locked
 from docclf.data.sources.scan import scan
 from docclf.errors import InputError
-from docclf.utils.table import find_file
+from docclf.utils.reading.table import find_file
 
 
 @pytest.fixture

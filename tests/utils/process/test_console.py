@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import logging, os, sys
-from docclf.utils import console
+from docclf.utils.process import console
 console.prepare()
 console.prepare()
 logging.basicConfig(filename=sys.argv[1])

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from docclf.errors import InputError
-from docclf.utils import tensors
+from docclf.utils.reading import tensors
 
 GOOD = {
     "a": torch.arange(12.0).reshape(3, 4).T,

@@ -6,7 +6,7 @@ import torch
 
 from docclf.errors import InputError
 from docclf.model.onnx import Onnx
-from docclf.utils import onnx_bytes
+from docclf.utils.reading import onnx_bytes
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")

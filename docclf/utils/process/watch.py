@@ -1,5 +1,5 @@
 """Imported before everything else by what is started from a shell: Ctrl-C while the rest is loaded ends quietly."""
 
-from docclf.utils import stop
+from docclf.utils.process import stop
 
 stop.load()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.utils import arrays
+from docclf.utils.reading import arrays
 
 GOOD = {"a": np.arange(12, dtype=np.int32).reshape(3, 4), "f": np.asfortranarray(np.eye(3)), "t": np.array(["x", "yy"])}
 
