@@ -19,10 +19,11 @@ from docclf.config import kept, schema  # noqa: F401  schema: what Hydra compose
 from docclf.config.check import check
 from docclf.evaluation import leaks, sets
 from docclf.evaluation.score import score
-from docclf.training import init_from, loggers, resume, run_lock
 from docclf.training.build import build_module, older
+from docclf.training.callback import loggers
 from docclf.training.cost import training_cost
 from docclf.training.datamodule import Loaders
+from docclf.training.folder import init_from, resume, run_lock
 from docclf.training.trainer import build_trainer
 
 

@@ -10,7 +10,7 @@ from docclf.loss.optimizer.adamw import AdamW
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.arcface import ArcFace
-from docclf.training import clipping
+from docclf.training.callback import clipping
 
 K, D, INPUT = 103, 9, 11
 # largest gradient norm, below that of most steps

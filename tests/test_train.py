@@ -11,7 +11,7 @@ from conftest import ROOT, TINY
 from packs import folder_of, pack_of
 
 from docclf.checkpoint import read as checkpoint
-from docclf.training.graceful_stop import GracefulStop
+from docclf.training.callback.graceful_stop import GracefulStop
 
 RECIPES = ROOT / "conf/experiment"
 EXPERIMENTS = sorted(str(path.relative_to(RECIPES).with_suffix("")) for path in RECIPES.rglob("*.yaml"))

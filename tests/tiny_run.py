@@ -22,8 +22,8 @@ from docclf.margin.cosface import CosFace
 from docclf.metric.register_query import RegisterQuery
 from docclf.schedule import Cosine
 from docclf.training.datamodule import Loaders
+from docclf.training.folder.run_lock import alone
 from docclf.training.module import Engine
-from docclf.training.run_lock import alone
 from docclf.training.trainer import build_trainer
 
 SIDE, CLASSES, BATCH = 8, 24, 4  # six batches an epoch

@@ -7,7 +7,7 @@ from torch import nn
 
 from docclf.errors import InputError
 from docclf.loss.base import Held
-from docclf.training.place import Place
+from docclf.training.folder.place import Place
 
 _log = logging.getLogger(__name__)
 

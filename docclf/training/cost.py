@@ -6,7 +6,7 @@ import torch
 from omegaconf import DictConfig
 
 from docclf.provenance.machine import processor
-from docclf.training.timing import Stopwatch
+from docclf.training.callback.timing import Stopwatch
 
 
 def training_cost(config: DictConfig, dataset: Any, trainer: Any, engine: Any) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from docclf.batch import Batch
 from docclf.encoder import Encoder
 from docclf.errors import InputError
 from docclf.loss.centres import files as shards
-from docclf.training import clipping
 from docclf.training import compatibility as suits
-from docclf.training import nan_guard as diverged
-from docclf.training import place as places
-from docclf.training.timing import Meter
+from docclf.training.callback import clipping
+from docclf.training.callback import nan_guard as diverged
+from docclf.training.callback.timing import Meter
+from docclf.training.folder import place as places
 from docclf.utils.cosines import alike
 from docclf.utils.fixed_batches import FixedBatches
 

@@ -13,11 +13,11 @@ from docclf.checkpoint import centres
 from docclf.checkpoint import write as saving
 from docclf.config import plain
 from docclf.distributed import companions as processes
-from docclf.training import loggers as logbook
-from docclf.training.callbacks import BatchPicture, Curve, EpochLine
-from docclf.training.graceful_stop import GracefulStop
-from docclf.training.imprint import Imprint
-from docclf.training.timing import Stopwatch
+from docclf.training.callback import loggers as logbook
+from docclf.training.callback.graceful_stop import GracefulStop
+from docclf.training.callback.imprint import Imprint
+from docclf.training.callback.pictures import BatchPicture, Curve, EpochLine
+from docclf.training.callback.timing import Stopwatch
 
 
 def build_trainer(config: DictConfig, folder: Path, facts: dict, keys: Any = None) -> pl.Trainer:

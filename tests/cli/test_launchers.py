@@ -75,7 +75,7 @@ def test_a_sweep_of_folders_goes_on_after_a_failure_and_names_folders_apart(scri
 
 
 def test_a_run_returns_the_value_of_its_checkpoint_for_a_sweeper(script, tmp_path, monkeypatch):
-    from docclf.training import resume
+    from docclf.training.folder import resume
 
     kept = []
     finished = resume.finished

@@ -233,7 +233,7 @@ OWN = {
     "docclf/build.py": {"instantiate"},
     "docclf/evaluation/model.py": {"instantiate"},  # config.model, which no checkpoint gives
     "docclf/training/build.py": {"instantiate"},
-    "docclf/training/loggers.py": {"instantiate"},
+    "docclf/training/callback/loggers.py": {"instantiate"},
     "docclf/training/trainer.py": {"instantiate"},
     "docclf/config/inherit.py": {"create", "load", "merge"},  # what it creates holds no reference of a file
     "docclf/release/__main__.py": {"load"},  # .hydra/overrides.yaml, to print

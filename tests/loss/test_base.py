@@ -11,8 +11,9 @@ from torch import nn
 
 from docclf.errors import InputError
 from docclf.loss.base import Centred, Explained, Held, Loss
-from docclf.training import callbacks, clipping
-from docclf.training.imprint import imprint
+from docclf.training.callback import clipping
+from docclf.training.callback import pictures as callbacks
+from docclf.training.callback.imprint import imprint
 
 CONF = Path(__file__).resolve().parents[2] / "conf/loss"
 NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))

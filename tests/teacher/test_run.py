@@ -9,7 +9,7 @@ import torch
 from conftest import TINY
 
 from docclf.checkpoint import read as checkpoint
-from docclf.training.graceful_stop import GracefulStop
+from docclf.training.callback.graceful_stop import GracefulStop
 
 FAST = [*TINY, "backbone.name=test_efficientnet", "image_size=32", "embed_dim=16", "teacher=checkpoint"]
 

@@ -10,8 +10,8 @@ from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
 from docclf.training import compatibility as suits
-from docclf.training import resume
-from docclf.training.place import Place
+from docclf.training.folder import resume
+from docclf.training.folder.place import Place
 
 
 def loader(batch):

@@ -9,7 +9,8 @@ import torch
 from tiny_run import Killed, Writes, content, copied, full, partial, same, train
 
 from docclf.errors import InputError
-from docclf.training import callbacks, place
+from docclf.training.callback import pictures as callbacks
+from docclf.training.folder import place
 
 
 @pytest.fixture(scope="module", autouse=True)

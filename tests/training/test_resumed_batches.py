@@ -6,7 +6,7 @@ import pytest
 import torch
 from packs import folder_of, pack_of
 
-from docclf.training.graceful_stop import GracefulStop
+from docclf.training.callback.graceful_stop import GracefulStop
 from docclf.training.module import Engine
 
 

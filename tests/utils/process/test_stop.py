@@ -30,7 +30,7 @@ def as_from_a_terminal():
 def program(tmp_path, body, **options):
     """Starts a program that says "here" when it may be interrupted."""
     (tmp_path / "program.py").write_text(
-        "import signal, sys, time\nfrom docclf.utils import stop\n" + DOZE + textwrap.dedent(body)
+        "import signal, sys, time\nfrom docclf.utils.process import stop\n" + DOZE + textwrap.dedent(body)
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     options.setdefault("preexec_fn", as_from_a_terminal)

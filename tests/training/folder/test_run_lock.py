@@ -8,13 +8,13 @@ import pytest
 from conftest import ROOT
 
 from docclf.errors import InputError
-from docclf.training import run_lock
-from docclf.training.run_lock import NAME, alone
+from docclf.training.folder import run_lock
+from docclf.training.folder.run_lock import NAME, alone
 
 HOLD = """
 import sys
 from pathlib import Path
-from docclf.training.run_lock import alone
+from docclf.training.folder.run_lock import alone
 with alone(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -5,7 +5,7 @@ import yaml
 from conftest import TINY
 
 from docclf.errors import InputError
-from docclf.training import loggers
+from docclf.training.callback import loggers
 
 SMALL = [*TINY[:6], "report=true", "trainer=smoke", "evaluate_on=own"]
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from docclf.training.timing import Meter
+from docclf.training.callback.timing import Meter
 
 
 class Clock:

@@ -10,7 +10,7 @@ from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace
-from docclf.training.imprint import imprint
+from docclf.training.callback.imprint import imprint
 
 
 class Noise(Source):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from docclf.measures import keys
-from docclf.training.callbacks import Curve, EpochLine
+from docclf.training.callback.pictures import Curve, EpochLine
 
 VALIDATION = {"tpr@fpr=1e-4": 0.25, "tpr@fpr=1e-2": 0.5, "rank1": 0.75, "auroc": 0.875, "eer": 0.125, "select": 0.3}
 
