@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from docclf.synthetic.dice import Dice
-from docclf.synthetic.emblem import CHARGES, Emblem, make_emblem
-from docclf.synthetic.language import Language
+from docclf.synthetic.figure.emblem import CHARGES, Emblem, make_emblem
 from docclf.synthetic.palette import Palette, make_palette
 from docclf.synthetic.text import HAND, MONO, Face, pick_face
-from docclf.synthetic.words import LANGUAGES, company, place, state
+from docclf.synthetic.wording.language import Language
+from docclf.synthetic.wording.words import LANGUAGES, company, place, state
 
 # In each block of 45 design numbers the first nine are families of 2, 3 and 4: 20 % of the designs, in any range.
 BLOCK = 45

@@ -1,7 +1,7 @@
 """What differs between two people's copies of one document: names, numbers, dates, portrait."""
 
 from docclf.synthetic.dice import Dice
-from docclf.synthetic.language import Language
+from docclf.synthetic.wording.language import Language
 
 _NAMES = {
     "latin": (

@@ -5,10 +5,10 @@ from PIL import Image, ImageDraw
 
 from docclf.synthetic import text
 from docclf.synthetic.design import Look
-from docclf.synthetic.emblem import draw_emblem
+from docclf.synthetic.figure.emblem import draw_emblem
+from docclf.synthetic.figure.pattern import PATTERNS, gradient, lay, line_work
+from docclf.synthetic.figure.portrait import draw_portrait, make_person
 from docclf.synthetic.palette import Colour, mix
-from docclf.synthetic.pattern import PATTERNS, gradient, lay, line_work
-from docclf.synthetic.portrait import draw_portrait, make_person
 from docclf.synthetic.text import Face
 
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from docclf.synthetic import fill, text
 from docclf.synthetic.text import Face
-from docclf.synthetic.words import LANGUAGES, upper
+from docclf.synthetic.wording.words import LANGUAGES, upper
 
 
 def _letters(language) -> set[str]:

@@ -1,13 +1,13 @@
 """Bank cards: strong colours, chip, raised number, brand mark; level or upright."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import chip
+from docclf.synthetic.figure.pattern import PATTERNS
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import Colour, hsl, mix
-from docclf.synthetic.parts import chip
-from docclf.synthetic.pattern import PATTERNS
 from docclf.synthetic.text import Face
-from docclf.synthetic.words import upper
+from docclf.synthetic.wording.words import upper
 
 SIZES = ((512, 323), (512, 323), (512, 323), (323, 512))
 

@@ -1,13 +1,13 @@
 """Certificates and diplomas: an ornamental frame, a large heading, the holder's name, seal and signatures."""
 
-from docclf.synthetic.charge import draw_charge
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.charge import draw_charge
+from docclf.synthetic.figure.parts import guilloche_line, seal, signature, stamp
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import guilloche_line, seal, signature, stamp
 from docclf.synthetic.trig import ONE, TURN, sin
-from docclf.synthetic.words import label, upper
+from docclf.synthetic.wording.words import label, upper
 
 SIZES = ((512, 362), (512, 362), (362, 512), (512, 396))
 

@@ -1,12 +1,12 @@
 """Forms: titled sections of boxes, lines, ticks and tables, filled in by hand."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import barcode, matrix_code, signature, stamp
 from docclf.synthetic.fill import Fill
-from docclf.synthetic.language import LABELS
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import barcode, matrix_code, signature, stamp
-from docclf.synthetic.words import label
+from docclf.synthetic.wording.language import LABELS
+from docclf.synthetic.wording.words import label
 
 SIZES = ((362, 512), (362, 512), (362, 512), (512, 362), (396, 512))
 _INK = (30, 44, 120)

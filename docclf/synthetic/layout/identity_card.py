@@ -1,11 +1,11 @@
 """Identity cards: picture, fields, header, and on some a chip, a ghost picture or machine-readable lines."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import chip, machine_lines, matrix_code, signature
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import chip, machine_lines, matrix_code, signature
-from docclf.synthetic.words import label, upper
+from docclf.synthetic.wording.words import label, upper
 
 SIZES = ((512, 323), (512, 323), (512, 360))
 

@@ -1,12 +1,12 @@
 """Invoices and bills: a company's head, an address window, a table with totals and a payment slip."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import barcode, matrix_code
 from docclf.synthetic.fill import Fill
-from docclf.synthetic.language import LABELS
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import barcode, matrix_code
-from docclf.synthetic.words import label
+from docclf.synthetic.wording.language import LABELS
+from docclf.synthetic.wording.words import label
 
 SIZES = ((362, 512), (362, 512), (396, 512))
 

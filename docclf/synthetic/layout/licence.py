@@ -1,12 +1,12 @@
 """Licences: numbered fields, picture, a row or table of the things one may do."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import barcode, signature
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.layout.identity_card import fields, header
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import barcode, signature
-from docclf.synthetic.words import label
+from docclf.synthetic.wording.words import label
 
 SIZES = ((512, 323), (512, 323), (512, 340))
 _NUMBERS = (("1.", "2.", "3.", "4a.", "4b.", "4c.", "5.", "8."), ("1", "2", "3", "4", "5", "6", "7", "8"))

@@ -1,12 +1,12 @@
 """Membership, student, library and insurance cards: free layouts, level or upright."""
 
-from docclf.synthetic.charge import CHARGES, draw_charge
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.charge import CHARGES, draw_charge
+from docclf.synthetic.figure.parts import barcode, chip, matrix_code
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import barcode, chip, matrix_code
-from docclf.synthetic.words import label, upper
+from docclf.synthetic.wording.words import label, upper
 
 SIZES = ((512, 323), (512, 323), (323, 512), (323, 512), (512, 323))
 

@@ -1,12 +1,12 @@
 """Passport pages: one picture, one column of fields, two machine-readable lines over a full guilloche."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import machine_lines, signature
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.layout.identity_card import fields
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import machine_lines, signature
-from docclf.synthetic.words import upper
+from docclf.synthetic.wording.words import upper
 
 SIZES = ((512, 360), (512, 360), (512, 340), (512, 380))
 

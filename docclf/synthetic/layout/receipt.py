@@ -1,11 +1,11 @@
 """Receipts: a narrow roll with a shop's head, priced lines, totals and a code."""
 
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.parts import barcode, matrix_code
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import Colour, mix
-from docclf.synthetic.parts import barcode, matrix_code
-from docclf.synthetic.words import label, upper
+from docclf.synthetic.wording.words import label, upper
 
 SIZES = ((232, 512), (210, 512), (256, 512), (280, 512), (300, 512))
 

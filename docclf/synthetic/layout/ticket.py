@@ -1,12 +1,12 @@
 """Tickets and boarding passes: a picture panel, a stub behind a perforation, codes."""
 
-from docclf.synthetic.charge import CHARGES, draw_charge
 from docclf.synthetic.design import Look
+from docclf.synthetic.figure.charge import CHARGES, draw_charge
+from docclf.synthetic.figure.parts import barcode, matrix_code
 from docclf.synthetic.fill import Fill
 from docclf.synthetic.page import Page
 from docclf.synthetic.palette import mix
-from docclf.synthetic.parts import barcode, matrix_code
-from docclf.synthetic.words import place, upper
+from docclf.synthetic.wording.words import place, upper
 
 SIZES = ((512, 200), (512, 220), (512, 240), (512, 180), (512, 256))
 _HEADS = (

@@ -1,6 +1,6 @@
 """Labels and headings in languages with Latin letters, and syllables of invented places."""
 
-from docclf.synthetic.language import Language, rows, titles_of
+from docclf.synthetic.wording.language import Language, rows, titles_of
 
 _LATIN = tuple(
     "Val Kest Mar Or Tel Bran Sol Nor Lum Ast Cor Dra El Fen Gal "

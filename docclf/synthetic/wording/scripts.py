@@ -1,6 +1,6 @@
 """Labels and headings in Greek, Cyrillic, Georgian and Armenian letters."""
 
-from docclf.synthetic.language import Language, rows, titles_of
+from docclf.synthetic.wording.language import Language, rows, titles_of
 
 GREEK = Language(
     "el",

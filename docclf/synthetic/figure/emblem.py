@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from PIL import ImageDraw
 
-from docclf.synthetic.charge import CHARGES, draw_charge
 from docclf.synthetic.dice import Dice
+from docclf.synthetic.figure.charge import CHARGES, draw_charge
 from docclf.synthetic.palette import Colour
 from docclf.synthetic.trig import TURN, polar
 

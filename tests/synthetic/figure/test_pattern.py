@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from docclf.synthetic.dice import Dice
-from docclf.synthetic.pattern import PATTERNS, gradient, lay, line_work
+from docclf.synthetic.figure.pattern import PATTERNS, gradient, lay, line_work
 
 
 @pytest.mark.parametrize("name", PATTERNS)

@@ -1,9 +1,9 @@
 """Invented issuers and places, and the printed labels, in all languages. Nothing named here exists."""
 
 from docclf.synthetic.dice import Dice
-from docclf.synthetic.language import LABELS, Language
-from docclf.synthetic.latin import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH
-from docclf.synthetic.scripts import ARMENIAN, CYRILLIC, GEORGIAN, GREEK
+from docclf.synthetic.wording.language import LABELS, Language
+from docclf.synthetic.wording.latin import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH
+from docclf.synthetic.wording.scripts import ARMENIAN, CYRILLIC, GEORGIAN, GREEK
 
 # Repeated entries are more frequent.
 LANGUAGES = (
