@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from docclf.imaging.kinds import KINDS
+from docclf.imaging.file.kinds import KINDS
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "inputs.md").read_text()
 

@@ -7,7 +7,7 @@ import numpy as np
 from docclf.augment.draws.checks import check_probability, check_range, check_weights
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import Values
-from docclf.imaging.colour import GREY, LUMA, hue_matrix, saturation
+from docclf.imaging.effect.colour import GREY, LUMA, hue_matrix, saturation
 
 _KINDS = ("jitter", "grey", "sepia", "shuffle", "drop", "shift", "invert", "camera")
 _ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])

@@ -7,7 +7,7 @@ import numpy as np
 from docclf.augment.draws.checks import check_probability, check_range, check_weights
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import NOISES, Values
-from docclf.imaging.noise import BANK
+from docclf.imaging.effect.noise import BANK
 
 
 class Noise:

@@ -20,7 +20,7 @@ from docclf.augment.scene.grounds import Grounds
 from docclf.augment.scene.phone import Phone
 from docclf.augment.scene.things import Things
 from docclf.errors import InputError
-from docclf.imaging.noise import NoiseBank
+from docclf.imaging.effect.noise import NoiseBank
 
 STAGES = ("ground", "things", "light", "colour", "low", "blur", "noise", "phone", "jpeg")
 EXECUTORS = ("auto", "cpu", "device")

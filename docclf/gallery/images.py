@@ -12,7 +12,7 @@ from docclf.data.evaluation.layout import QUERY_PREFIX, class_of
 from docclf.data.sources.scan import CLOSED, check_folder, scan
 from docclf.errors import InputError
 from docclf.gallery.match import checked
-from docclf.imaging.local import Points
+from docclf.imaging.feature.local import Points
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.utils.text import shown

@@ -7,14 +7,14 @@ import numpy as np
 from PIL import Image
 
 from docclf.errors import InputError
-from docclf.imaging.container import jpeg, jpeg2000, png
-from docclf.imaging.container.bare import Bare
-from docclf.imaging.container.tiff import Tiff
-from docclf.imaging.container.webp import bare_gif, bare_webp
-from docclf.imaging.kinds import HEIF, unread_content
-from docclf.imaging.orientation import TAG, turned, turned_size
-from docclf.imaging.read_tiff import tiff_pixels
-from docclf.imaging.samples import rgb
+from docclf.imaging.file.container import jpeg, jpeg2000, png
+from docclf.imaging.file.container.bare import Bare
+from docclf.imaging.file.container.tiff import Tiff
+from docclf.imaging.file.container.webp import bare_gif, bare_webp
+from docclf.imaging.file.kinds import HEIF, unread_content
+from docclf.imaging.file.orientation import TAG, turned, turned_size
+from docclf.imaging.file.samples import rgb
+from docclf.imaging.file.tiff import tiff_pixels
 
 Image.init()  # otherwise Pillow loads some decoders only when it meets an unknown file, and not thread-safely
 try:

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import torch
 
-from docclf.imaging.container.bare import Bare
-from docclf.imaging.container.jpeg import START, bare_jpeg
-from docclf.imaging.orientation import turned
+from docclf.imaging.file.container.bare import Bare
+from docclf.imaging.file.container.jpeg import START, bare_jpeg
+from docclf.imaging.file.orientation import turned
 from docclf.imaging.read import MAX_PIXELS, read_image
 
 # libjpeg leaves out the high frequencies of each 8 x 8 block: the image comes out at 1/2, 1/4 or 1/8.

@@ -6,8 +6,8 @@ import math
 import cv2
 import numpy as np
 
-from docclf.imaging import noise
-from docclf.imaging.jpeg import jpeg
+from docclf.imaging.effect import noise
+from docclf.imaging.effect.jpeg import jpeg
 from docclf.locator import quad as quads
 
 _bank = functools.cache(noise.NoiseBank)

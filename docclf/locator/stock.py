@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.imaging.kinds import is_image_name
+from docclf.imaging.file.kinds import is_image_name
 from docclf.imaging.read import read_image
 from docclf.synthetic.draw import draw
 

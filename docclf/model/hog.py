@@ -2,12 +2,12 @@
 
 from torch import Tensor
 
-from docclf.imaging.descriptor import checked, described
+from docclf.imaging.feature.descriptor import checked, described
 from docclf.model.base import Model
 
 
 class Hog(Model):
-    """Histogram of oriented gradients next to a colour histogram (docclf.imaging.descriptor).
+    """Histogram of oriented gradients next to a colour histogram (docclf.imaging.feature.descriptor).
 
     Args:
         side: side of its input in pixels, a multiple of 16.

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from docclf.imaging.local import fitted, points
+from docclf.imaging.feature.local import fitted, points
 from docclf.model.base import Pairwise
 
 
 class Sift(Pairwise):
     """Scores pairs of images; it has no embeddings, so a query costs a fit with every registered image.
 
-    RootSIFT points, mutual nearest neighbours that pass the ratio test, a homography (`docclf.imaging.local`). The
+    RootSIFT points, mutual nearest neighbours that pass the ratio test, a homography (`docclf.imaging.feature.local`). The
     score is the number of matches it explains, as a share of `points`.
 
     Args:

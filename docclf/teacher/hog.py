@@ -8,7 +8,7 @@ import skimage
 import torch
 from torch import Tensor, nn
 
-from docclf.imaging.descriptor import checked, described
+from docclf.imaging.feature.descriptor import checked, described
 from docclf.imaging.resize import squash
 from docclf.teacher.cache import Cache
 from docclf.teacher.teacher import Teacher
@@ -52,7 +52,7 @@ class Hog(Teacher):
     """HOG and colour histogram of the clean image as what the student should know of it (MaskFeat, arXiv:2112.09133).
 
     MaskFeat predicts HOG of hidden patches; here the student sees the whole image, augmented, and one vector is
-    compared. `docclf.imaging.descriptor` says what the vector is; evaluate.py model=hog scores it by itself.
+    compared. `docclf.imaging.feature.descriptor` says what the vector is; evaluate.py model=hog scores it by itself.
 
     Args:
         term, source, view, tower_view, map, map_bias, cache, embed_dim, image_size, seed, dataset: see `Teacher`.

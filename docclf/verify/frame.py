@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from docclf.imaging.local import Fit, Points
+from docclf.imaging.feature.local import Fit, Points
 
 LEAST = 5  # matches below which a homography is chance: four always fit
 SMALLEST = 0.01  # share of the photo that a sheet takes at least

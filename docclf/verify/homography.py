@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.imaging.local import Fit, Points, fitted, points, shrunk
+from docclf.imaging.feature.local import Fit, Points, fitted, points, shrunk
 from docclf.verify import calibration as coefficients
 from docclf.verify.frame import corners, covered, straight
 from docclf.verify.shortlist import votes

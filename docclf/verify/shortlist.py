@@ -6,7 +6,7 @@ geometric consistency, Jegou, Douze, Schmid, ECCV 2008), for which the lists mus
 
 import numpy as np
 
-from docclf.imaging.local import NORM, Points
+from docclf.imaging.feature.local import NORM, Points
 from docclf.verify import vocabulary
 from docclf.verify.store import Store
 

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.imaging.local import Points
+from docclf.imaging.feature.local import Points
 from docclf.verify import vocabulary
 
 _GRID = 64  # steps of a pixel that a place is rounded to

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.imaging.local import NORM, points
+from docclf.imaging.feature.local import NORM, points
 from docclf.utils import atomic
 
 SHIPPED = Path(__file__).resolve().parent / "vocabulary.npz"

@@ -23,7 +23,7 @@ import torch
 
 from docclf.data.sources.scan import scan
 from docclf.gallery.embedder import open_model
-from docclf.imaging.local import Points, fitted
+from docclf.imaging.feature.local import Points, fitted
 from docclf.imaging.read import read_image
 from docclf.verify.homography import Homography, combined
 from docclf.verify.shortlist import votes

@@ -6,7 +6,7 @@ import pytest
 from docclf.augment.colour import Colour
 from docclf.augment.draws.draw import draws
 from docclf.augment.draws.params import identity
-from docclf.imaging.colour import LUMA, apply_matrix, hue_rotation
+from docclf.imaging.effect.colour import LUMA, apply_matrix, hue_rotation
 
 PLAIN = {
     "p": 1.0,

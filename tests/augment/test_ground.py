@@ -10,7 +10,7 @@ from docclf.augment.device.resize import to_bytes
 from docclf.augment.ground import Ground
 from docclf.augment.sheet import load
 from docclf.errors import InputError
-from docclf.imaging.ground import kept, on_ground
+from docclf.imaging.effect.ground import kept, on_ground
 
 CIRCLE = np.array([0.5, 0.5, 0.25, 0.25, 2.0, 0.3, 10.0, 200.0, 30.0])
 

@@ -9,7 +9,7 @@ from PIL import Image
 from shared_data import SHARED, needs_shared
 
 from docclf.errors import InputError
-from docclf.imaging.kinds import is_image_name
+from docclf.imaging.file.kinds import is_image_name
 from docclf.imaging.read import read_image
 
 

@@ -7,7 +7,7 @@ from teacher_cases import SIDE, DataSet, batch
 from torch import nn
 
 from docclf.errors import InputError
-from docclf.imaging.descriptor import describe
+from docclf.imaging.feature.descriptor import describe
 from docclf.imaging.resize import squash
 from docclf.teacher.cache import Cache
 from docclf.teacher.hog import Descriptor, Hog

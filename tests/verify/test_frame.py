@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from imaging.test_local import ROLLED, sheet, warped
 
-from docclf.imaging.local import Fit, Points, fitted, points
+from docclf.imaging.feature.local import Fit, Points, fitted, points
 from docclf.verify.frame import corners, covered, frame, overlap, straight
 
 

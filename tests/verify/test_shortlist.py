@@ -5,7 +5,7 @@ import pytest
 from imaging.test_local import ROLLED, sheet, warped
 
 from docclf.errors import InputError
-from docclf.imaging.local import points
+from docclf.imaging.feature.local import points
 from docclf.verify import vocabulary
 from docclf.verify.shortlist import votes
 from docclf.verify.store import ARRAYS, Store

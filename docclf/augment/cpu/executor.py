@@ -6,13 +6,13 @@ import numpy as np
 
 from docclf.augment.draws.params import BLURS, BORDERS, KERNEL, NOISES, SAME, Values, row
 from docclf.errors import InputError
-from docclf.imaging import blur as blurs
-from docclf.imaging import colour as colours
-from docclf.imaging import ground as grounds
-from docclf.imaging import jpeg as jpegs
-from docclf.imaging import light as lights
-from docclf.imaging import noise as noises
 from docclf.imaging import warp as warps
+from docclf.imaging.effect import blur as blurs
+from docclf.imaging.effect import colour as colours
+from docclf.imaging.effect import ground as grounds
+from docclf.imaging.effect import jpeg as jpegs
+from docclf.imaging.effect import light as lights
+from docclf.imaging.effect import noise as noises
 from docclf.imaging.resize import squash
 from docclf.imaging.scene import lens, sheet
 

@@ -18,8 +18,8 @@ from docclf.augment.device.send import send
 from docclf.augment.device.warp import warp
 from docclf.augment.draws.params import BLURS, KERNEL, NOISES, Values
 from docclf.errors import InputError
-from docclf.imaging.blur import zoom_passes
-from docclf.imaging.noise import HUE, NoiseBank
+from docclf.imaging.effect.blur import zoom_passes
+from docclf.imaging.effect.noise import HUE, NoiseBank
 
 
 class DeviceExecutor:

@@ -1,4 +1,4 @@
-"""A plain ground in batches; see `docclf.imaging.ground`."""
+"""A plain ground in batches; see `docclf.imaging.effect.ground`."""
 
 import torch
 from torch import Tensor

@@ -106,7 +106,7 @@ def _double(planes: Tensor) -> Tensor:
 
 
 def at_twice_the_size(images: Tensor, steps: Tensor, transform: Tensor) -> Tensor:
-    """float32 [n,3,S,S] after JPEG at twice the size; see `docclf.imaging.jpeg.at_twice_the_size`."""
+    """float32 [n,3,S,S] after JPEG at twice the size; see `docclf.imaging.effect.jpeg.at_twice_the_size`."""
     size = images.shape[-1]
     large = jpeg(enlarge(images, 2 * size).round_(), steps, transform).round_().clamp_(0.0, 255.0)
     return large.reshape(len(images), 3, size, 2, size, 2).mean(dim=(3, 5))

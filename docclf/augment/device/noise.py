@@ -1,4 +1,4 @@
-"""Noise of batches, from the same bank and with the same numbers as on the CPU; see `docclf.imaging.noise`."""
+"""Noise of batches, from the same bank and with the same numbers as on the CPU; see `docclf.imaging.effect.noise`."""
 
 import torch
 from torch import Tensor
@@ -38,13 +38,13 @@ def sensor(images: Tensor, amount: Tensor, field: Tensor) -> Tensor:
 
 
 def iso(images: Tensor, amount: Tensor, field: Tensor, turn: Tensor) -> Tensor:
-    """float32 [n,3,S,S] with lightness noise towards white and hue noise; see `docclf.imaging.noise.iso`.
+    """float32 [n,3,S,S] with lightness noise towards white and hue noise; see `docclf.imaging.effect.noise.iso`.
 
     Args:
         images: float32 [n,3,S,S].
         amount: [n,2], hue (radians) and intensity.
         field: float32 [n,2,S,S].
-        turn: float32 [3,3], `docclf.imaging.noise.HUE`.
+        turn: float32 [3,3], `docclf.imaging.effect.noise.HUE`.
     """
     hue, intensity = amount[:, :, None, None, None].unbind(dim=1)
     lightness = ((images.amax(dim=1, keepdim=True) + images.amin(dim=1, keepdim=True)) / 2.0).round()

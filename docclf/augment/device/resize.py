@@ -74,7 +74,7 @@ def squash(images: Tensor, size: int) -> Tensor:
 
 
 def shrink(images: Tensor, low: Tensor, largest: int) -> Tensor:
-    """float32 [n,3,S,S] reduced by area to its own side and enlarged again; see `docclf.imaging.blur.shrink`.
+    """float32 [n,3,S,S] reduced by area to its own side and enlarged again; see `docclf.imaging.effect.blur.shrink`.
 
     Args:
         images: float32 [n,3,S,S].

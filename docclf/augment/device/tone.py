@@ -1,11 +1,11 @@
-"""Light, colour and gamma of batches; see `docclf.imaging.light` and `docclf.imaging.colour`."""
+"""Light, colour and gamma of batches; see `docclf.imaging.effect.light` and `docclf.imaging.effect.colour`."""
 
 import torch
 from torch import Tensor
 
 from docclf.augment.device.resize import enlarge
 
-_CELLS = 24  # grid points per side, as docclf.imaging.light has them
+_CELLS = 24  # grid points per side, as docclf.imaging.effect.light has them
 
 
 def light(images: Tensor, gradient: Tensor, vignette: Tensor, shadow: Tensor, glare: Tensor) -> Tensor:

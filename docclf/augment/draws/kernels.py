@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from docclf.augment.draws.params import BLURS, KERNEL, Values
-from docclf.imaging.blur import disc_kernel, gaussian_kernel, motion_kernel, shake_kernel
+from docclf.imaging.effect.blur import disc_kernel, gaussian_kernel, motion_kernel, shake_kernel
 
 ANGLES = 32  # of a shake
 

@@ -50,7 +50,7 @@ SAME: Values = {
     "zoom": np.float64(1.0),  # largest magnification of a zoom blur
     "focus": np.zeros(3),  # direction, offset and half width (0: blurred all over) of where a blur begins
     "noise": np.int64(0),  # kind of noise
-    "amount": np.zeros(2),  # its amounts; see imaging/noise.py
+    "amount": np.zeros(2),  # its amounts; see imaging/effect/noise.py
     "noise_at": np.int64(0),  # where in the noise bank this sample reads
     "polish": np.zeros(2),  # a phone's denoising (sigma, pixels; 0: none) and sharpening
     "quality": np.full(2, -1),  # JPEG qualities 0..100 of the first encoding, at twice the size, and the last; -1: none

@@ -12,7 +12,7 @@ import PIL
 from docclf.data.drawn.cache import cached
 from docclf.data.index.hashes import Hashes
 from docclf.data.pack.part import Part
-from docclf.imaging.phash import NONE
+from docclf.imaging.feature.phash import NONE
 from docclf.synthetic import draw
 from docclf.synthetic.design import kind_of
 from docclf.synthetic.worker import Row

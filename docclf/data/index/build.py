@@ -17,7 +17,7 @@ from docclf.data.sources.folder import FolderSource
 from docclf.data.sources.scan import check_folder
 from docclf.data.sources.source import Source
 from docclf.errors import InputError
-from docclf.imaging.kinds import EXTENSIONS
+from docclf.imaging.file.kinds import EXTENSIONS
 from docclf.imaging.read import MAX_PIXELS
 from docclf.utils.process.threads import thread_count
 from docclf.utils.text import shown

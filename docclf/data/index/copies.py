@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from docclf.data.index.entry import Entry
-from docclf.imaging.phash import NONE
+from docclf.imaging.feature.phash import NONE
 
 DEDUP = ("exact", "near", "off")
 NEAR = 4  # bits of 64 that may differ

@@ -11,8 +11,8 @@ from tqdm import tqdm
 from docclf.data.index.entry import Entry
 from docclf.data.sources.source import Found, Source, Unusable
 from docclf.errors import InputError
-from docclf.imaging.kinds import misnamed
-from docclf.imaging.phash import perceptual_hash
+from docclf.imaging.feature.phash import perceptual_hash
+from docclf.imaging.file.kinds import misnamed
 from docclf.imaging.read import inspect_image
 
 _log = logging.getLogger(__name__)

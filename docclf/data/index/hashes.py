@@ -9,7 +9,7 @@ import numpy as np
 
 from docclf.data.index.entry import Entry
 from docclf.errors import InputError
-from docclf.imaging.phash import NONE, perceptual_hash
+from docclf.imaging.feature.phash import NONE, perceptual_hash
 from docclf.imaging.read import inspect_image
 
 
@@ -19,7 +19,7 @@ class Hashes:
 
     Args:
         contents: sha256 of each image's file, uint8 [N,32]; of a drawn document, of what decides its content.
-        looks: perceptual hashes, uint64 [N]; `docclf.imaging.phash.NONE` where there is none.
+        looks: perceptual hashes, uint64 [N]; `docclf.imaging.feature.phash.NONE` where there is none.
         name: what image i is called.
     """
 

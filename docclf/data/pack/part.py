@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from docclf.imaging.phash import NONE
+from docclf.imaging.feature.phash import NONE
 
 
 @runtime_checkable
@@ -35,7 +35,7 @@ class Part(Protocol):
 
     @property
     def looks(self) -> np.ndarray:
-        """Perceptual hash of each image, uint64 [N]; `docclf.imaging.phash.NONE` where it is not known."""
+        """Perceptual hash of each image, uint64 [N]; `docclf.imaging.feature.phash.NONE` where it is not known."""
         return np.full(self.num_images, NONE, np.uint64)
 
     @abstractmethod

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from docclf.errors import InputError
-from docclf.imaging.kinds import is_image_name, unread_name
+from docclf.imaging.file.kinds import is_image_name, unread_name
 from docclf.utils.text import shown
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from docclf.data.sources.location import Place
 from docclf.data.sources.shards import Shards
 from docclf.data.sources.source import Found, Unusable
 from docclf.errors import InputError
-from docclf.imaging.kinds import is_image_name, unread_name
+from docclf.imaging.file.kinds import is_image_name, unread_name
 
 _PACKED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd"}
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from docclf.augment.device.blur import filter_kernels, median, zoom_pass
-from docclf.imaging import blur
+from docclf.imaging.effect import blur
 
 
 def noise(count, size):

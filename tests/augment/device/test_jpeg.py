@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from docclf.augment.device.jpeg import cosines, jpeg, tables
-from docclf.imaging.jpeg import jpeg as real
+from docclf.imaging.effect.jpeg import jpeg as real
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import sample_card
 

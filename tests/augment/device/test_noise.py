@@ -8,8 +8,8 @@ import torch
 
 from docclf.augment.device import noise as device_noise
 from docclf.augment.device.resize import to_bytes
-from docclf.imaging import noise as single
-from docclf.imaging.noise import BANK, NoiseBank
+from docclf.imaging.effect import noise as single
+from docclf.imaging.effect.noise import BANK, NoiseBank
 
 AMOUNTS = {
     "gaussian": [[3.2, 0.0], [7.0, 0.0], [0.0, 0.0]],

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from docclf.augment.device.resize import area_weights, linear_weights, shrink, squash
-from docclf.imaging import blur
 from docclf.imaging import resize as images_resize
+from docclf.imaging.effect import blur
 
 
 def noise(height, width, count=5):

@@ -7,8 +7,8 @@ import torch
 from docclf.augment.device.resize import to_bytes
 from docclf.augment.device.tone import gamma, light, matrix
 from docclf.augment.sheet import load
-from docclf.imaging import colour as colours
-from docclf.imaging import light as lights
+from docclf.imaging.effect import colour as colours
+from docclf.imaging.effect import light as lights
 
 
 def images(count, size):

@@ -10,7 +10,7 @@ from image_files import pixels
 from PIL import Image
 from shared_data import SHARED, needs_shared
 
-from docclf.imaging.container.jpeg import bare_jpeg
+from docclf.imaging.file.container.jpeg import bare_jpeg
 
 
 def plain(data: bytes) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from docclf.imaging.orientation import exif_orientation, xmp_orientation
+from docclf.imaging.file.orientation import exif_orientation, xmp_orientation
 
 
 class Bare(NamedTuple):

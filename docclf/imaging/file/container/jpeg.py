@@ -3,7 +3,7 @@
 import re
 import struct
 
-from docclf.imaging.container.bare import Bare, stated
+from docclf.imaging.file.container.bare import Bare, stated
 
 START, END = b"\xff\xd8", b"\xff\xd9"
 _SCAN, _APP0, _APP1, _APP14 = 0xDA, 0xE0, 0xE1, 0xEE

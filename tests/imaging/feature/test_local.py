@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.imaging.local import NORM, Points, fitted, matched, points, shrunk
+from docclf.imaging.feature.local import NORM, Points, fitted, matched, points, shrunk
 
 
 def sheet(seed=0, height=240, width=320):

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from docclf.errors import InputError
-from docclf.imaging.container.tiff import HEIGHT, PHOTOMETRIC, WIDTH, Tiff
-from docclf.imaging.samples import eight_bit, grey_values, rgb
+from docclf.imaging.file.container.tiff import HEIGHT, PHOTOMETRIC, WIDTH, Tiff
+from docclf.imaging.file.samples import eight_bit, grey_values, rgb
 
 _WHITE_IS_ZERO, _GREY, _RGB, _CMYK = 0, 1, 2, 5
 

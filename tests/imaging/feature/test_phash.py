@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 from scipy.fft import dctn
 
-from docclf.imaging.phash import NONE, perceptual_hash
+from docclf.imaging.feature.phash import NONE, perceptual_hash
 
 
 def textured(seed, height, width):

@@ -5,7 +5,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from docclf.imaging.colour import LUMA, apply_gamma, apply_matrix, hue_rotation, saturation
+from docclf.imaging.effect.colour import LUMA, apply_gamma, apply_matrix, hue_rotation, saturation
 
 
 @pytest.fixture

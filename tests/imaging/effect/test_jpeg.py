@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from docclf.imaging.jpeg import jpeg
+from docclf.imaging.effect.jpeg import jpeg
 from docclf.imaging.sheet import sample_card
 
 

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 
 from docclf.errors import InputError
-from docclf.imaging.container.bare import Bare, stated
+from docclf.imaging.file.container.bare import Bare, stated
 
 START, CODES = b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"
 _END = b"\xff\xd9"

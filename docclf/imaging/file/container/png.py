@@ -5,7 +5,7 @@ import struct
 import zlib
 
 from docclf.errors import InputError
-from docclf.imaging.container.bare import Bare, stated
+from docclf.imaging.file.container.bare import Bare, stated
 
 START = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from docclf.imaging.light import gain_field, glare_field, light
+from docclf.imaging.effect.light import gain_field, glare_field, light
 
 NONE = {"gradient": np.zeros((3, 2)), "vignette": 0.0, "shadow": np.zeros(5), "glare": np.zeros((2, 6))}
 

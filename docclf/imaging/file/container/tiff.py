@@ -3,9 +3,9 @@
 import struct
 
 from docclf.errors import InputError
-from docclf.imaging.container.bare import stated
-from docclf.imaging.container.directory import Entry, read_entries, write_entries
-from docclf.imaging.orientation import TAG, as_orientation
+from docclf.imaging.file.container.bare import stated
+from docclf.imaging.file.container.directory import Entry, read_entries, write_entries
+from docclf.imaging.file.orientation import TAG, as_orientation
 
 _CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # BYTE, SHORT, LONG, LONG8
 _SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262

@@ -2,7 +2,7 @@
 
 import struct
 
-from docclf.imaging.container.bare import Bare, stated
+from docclf.imaging.file.container.bare import Bare, stated
 
 _PICTURE = (b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
 _FLAGS = 0b0010_1100  # of VP8X: colour profile, EXIF, XMP

@@ -21,7 +21,7 @@ from image_kinds import (
 )
 from PIL import Image
 
-from docclf.imaging.orientation import exif_orientation, xmp_orientation
+from docclf.imaging.file.orientation import exif_orientation, xmp_orientation
 from docclf.imaging.read import inspect_image, read_image
 from docclf.imaging.shrink import read_squashed, shrunk
 

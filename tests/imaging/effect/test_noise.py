@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from docclf.imaging.colour import hue_rotation
-from docclf.imaging.noise import BANK, NoiseBank, gaussian, iso, multiplicative, sensor
+from docclf.imaging.effect.colour import hue_rotation
+from docclf.imaging.effect.noise import BANK, NoiseBank, gaussian, iso, multiplicative, sensor
 
 SIZE = 65
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from docclf.imaging.colour import hue_rotation
+from docclf.imaging.effect.colour import hue_rotation
 
 BANK = 1 << 20  # different places to read from
 _LEVELS = np.arange(256, dtype=np.float64)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from docclf.imaging.blur import (
+from docclf.imaging.effect.blur import (
     disc_kernel,
     filter_kernel,
     gaussian_kernel,

@@ -2,8 +2,8 @@ import pytest
 from image_kinds import UPRIGHT, encoded
 
 from docclf.errors import InputError
-from docclf.imaging import kinds
-from docclf.imaging.kinds import is_image_name, unread_name
+from docclf.imaging.file import kinds
+from docclf.imaging.file.kinds import is_image_name, unread_name
 from docclf.imaging.read import read_image
 
 HEIC = b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf"
