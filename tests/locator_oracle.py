@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from docclf.locator import quad as quads
-from docclf.locator.targets import places
+from docclf.locator.training.targets import places
 
 SIDE = 128
 

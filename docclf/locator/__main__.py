@@ -8,9 +8,9 @@ import torch
 
 from docclf.cli import entry
 from docclf.errors import InputError
-from docclf.locator import stock
-from docclf.locator.release import release
-from docclf.locator.train import Plan, train
+from docclf.locator.training import stock
+from docclf.locator.training.loop import Plan, train
+from docclf.locator.training.release import release
 
 
 def _train(chosen: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from docclf.imaging.resize import squash
 from docclf.locator import quad as quads
 from docclf.locator.decode import Sheet, sheets
 from docclf.locator.model import open_model
-from docclf.locator.samples import MARGIN
+from docclf.locator.training.samples import MARGIN
 
 RELEASED = Path(__file__).resolve().parents[2] / "experiments" / "released" / "locator" / "locator.onnx"
 MOST_PIXELS = 1280  # longer side of what is looked at; a straightened sheet still comes from the photo itself

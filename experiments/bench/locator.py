@@ -23,8 +23,8 @@ import torch
 from docclf.gallery.embedder import open_model
 from docclf.imaging.read import read_image
 from docclf.locator import quad as quads
-from docclf.locator import scene
 from docclf.locator.locate import Locator
+from docclf.locator.training import scene
 from docclf.synthetic.draw import draw
 
 MODEL = Path(__file__).resolve().parents[1] / "released" / "lcnet_050_documents" / "model.onnx"

@@ -5,7 +5,7 @@ import pytest
 
 from docclf.locator import decode
 from docclf.locator import quad as quads
-from docclf.locator.targets import maps, places
+from docclf.locator.training.targets import maps, places
 
 SIDE = 128
 ONE = np.array([[0.2, 0.15], [0.8, 0.25], [0.75, 0.85], [0.1, 0.7]])

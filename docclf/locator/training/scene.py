@@ -8,7 +8,7 @@ import numpy as np
 
 from docclf.imaging.warp import coverage
 from docclf.locator import quad as quads
-from docclf.locator.optics import photographed
+from docclf.locator.training.optics import photographed
 
 SIDE = 192  # a scene is drawn at this side and then looked at with fewer pixels, as a photo is
 

@@ -28,7 +28,7 @@ def release(ckpt: str, out: str, data: list[str], measured: list[str], licence: 
     """Writes the folder, whole or not at all, and returns it.
 
     Args:
-        ckpt: of `docclf.locator.train`.
+        ckpt: of `docclf.locator.training.loop`.
         out: folder to make.
         data: what it was trained on, with licence, a sentence each.
         measured: what was measured with it, a line of Markdown each.

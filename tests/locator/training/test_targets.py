@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.locator import targets
 from docclf.locator.quad import SQUARE
+from docclf.locator.training import targets
 
 LEFT = SQUARE * (0.5, 1.0)
 TOP = np.array([[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]])

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from docclf.locator import quad as quads
-from docclf.locator import scene
-from docclf.locator.targets import maps
+from docclf.locator.training import scene
+from docclf.locator.training.targets import maps
 
 MARGIN = 0.2  # left round a first answer for the second look, in sides of it
 LEAST = 0.01  # a sheet of a smaller share of the frame is no aim

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from docclf.locator.model import KEY, SIDE, load_network
 from docclf.locator.network import Finder
-from docclf.locator.samples import pair
-from docclf.locator.targets import loss
+from docclf.locator.training.samples import pair
+from docclf.locator.training.targets import loss
 from docclf.utils import atomic
 
 EVERY = 50  # steps between two lines and two files
@@ -50,7 +50,7 @@ def train(sheet: Callable, ground: Callable, plan: Plan, out: str, facts: dict, 
     """Trains a network, writes it to ``out`` every EVERY steps and at the end, and returns it.
 
     Args:
-        sheet: `docclf.locator.stock.Stock` of sheets.
+        sheet: `docclf.locator.training.stock.Stock` of sheets.
         ground: of natural images.
         plan: how long and how fast.
         out: file, NAME.ckpt.

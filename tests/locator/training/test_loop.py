@@ -10,9 +10,9 @@ import torch
 from docclf.errors import InputError
 from docclf.locator import __main__ as command
 from docclf.locator import quad as quads
-from docclf.locator import samples, scene, stock
 from docclf.locator.locate import Locator
 from docclf.locator.model import open_model, stored
+from docclf.locator.training import samples, scene, stock
 
 
 @pytest.fixture(scope="module")
