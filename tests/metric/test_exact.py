@@ -11,9 +11,10 @@ from metric import reference
 
 from docclf.metric import assemble
 from docclf.metric.all_pairs import AllPairs
-from docclf.metric.pairs import counter, layout, pilot, sweep, walk
+from docclf.metric.pairs import layout, sweep
 from docclf.metric.pairs.export import all_pairs_scores, register_query_scores
 from docclf.metric.pairs.operating import target_text
+from docclf.metric.pairs.tiles import counter, pilot, walk
 from docclf.metric.register_query import RegisterQuery
 
 TARGETS = [0.5, 1e-1, 1e-2, 1e-3, 1e-4]

@@ -3,7 +3,7 @@
 from docclf.metric.pairs.found import Sweep
 from docclf.metric.pairs.layout import Layout
 from docclf.metric.pairs.plain import plain
-from docclf.metric.pairs.walk import walk
+from docclf.metric.pairs.tiles.walk import walk
 
 PLAIN = 1 << 18  # pairs whose scores and places are held and sorted: 7 MB, some 60 ms
 

@@ -6,14 +6,14 @@ from queue import SimpleQueue
 import numpy as np
 import torch
 
-from docclf.metric.pairs.best import Best
-from docclf.metric.pairs.counter import Counter
 from docclf.metric.pairs.curve import Curve
 from docclf.metric.pairs.found import Pairs, Sweep, own_scores, threshold
 from docclf.metric.pairs.layout import Layout
 from docclf.metric.pairs.operating import allowed
-from docclf.metric.pairs.pilot import Pilot, Plan
 from docclf.metric.pairs.scores import TILE_COLS, TILE_ROWS, plain_float32
+from docclf.metric.pairs.tiles.best import Best
+from docclf.metric.pairs.tiles.counter import Counter
+from docclf.metric.pairs.tiles.pilot import Pilot, Plan
 
 
 def walk(layout: Layout, targets: list[float], extremes: int, block_rows: int) -> Sweep:

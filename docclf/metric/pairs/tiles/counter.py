@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from docclf.metric.pairs.found import HISTOGRAM_EDGES
-from docclf.metric.pairs.pilot import Plan
+from docclf.metric.pairs.tiles.pilot import Plan
 
 BUFFER = 1 << 22  # 16 MB of float32 a worker: long enough that the searches cost less than the sort
 
