@@ -5,7 +5,7 @@ import torch
 
 from docclf.metric.all_pairs import AllPairs
 from docclf.metric.register_query import RegisterQuery
-from docclf.report.checks import find
+from docclf.report.check.split import find
 from docclf.report.inputs import Evaluation
 
 TARGETS = [1e-1, 1e-2, 1e-4]

@@ -12,12 +12,12 @@ from docclf.errors import InputError
 from docclf.measures import keys, measure_of
 from docclf.metric.compare import Difference
 from docclf.metric.compare import compare as paired
-from docclf.report import charts
-from docclf.report.charts import LETTERS
-from docclf.report.fact_tables import facts
-from docclf.report.figure import PALETTE
-from docclf.report.numbers import points
 from docclf.report.page import render
+from docclf.report.picture import charts
+from docclf.report.picture.charts import LETTERS
+from docclf.report.picture.figure import PALETTE
+from docclf.report.table.facts import facts
+from docclf.report.table.numbers import points
 from docclf.report.versus import changed, classes, differing
 from docclf.utils import atomic
 

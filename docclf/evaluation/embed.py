@@ -13,7 +13,7 @@ from tqdm import tqdm
 from docclf.errors import InputError
 from docclf.metric.base import OfScores
 from docclf.metric.sub_labels import parents
-from docclf.report.checks import tiny
+from docclf.report.check.split import tiny
 from docclf.utils.fixed_batches import FixedBatches
 
 

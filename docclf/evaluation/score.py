@@ -18,7 +18,7 @@ from docclf.evaluation.sets import OWN, Tested
 from docclf.metric.measures.text import table
 from docclf.model.base import Ready
 from docclf.provenance.facts import facts
-from docclf.report import checks
+from docclf.report.check import split as checks
 from docclf.report.inputs import Evaluation, Finding
 from docclf.results import file as results
 from docclf.results import record as records

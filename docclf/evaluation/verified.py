@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from docclf.evaluation.embed import Embedded
 from docclf.gallery.embedder import Embedder, unit
-from docclf.report.evidence import Evidence
+from docclf.report.picture.evidence import Evidence
 from docclf.verify.frame import corners, straight
 from docclf.verify.homography import Checked, combined
 from docclf.verify.store import Store

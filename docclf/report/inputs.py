@@ -61,13 +61,13 @@ class Evaluation:
         register_names: name of each registered image [R].
         query_names: name of each query [Q].
         image: `image(part, i)` gives image i of a part in its own proportions, uint8 [H,W,3].
-        register_pictures: tiny copies, uint8 [R,16,16,3] (`docclf.report.checks.tiny`).
+        register_pictures: tiny copies, uint8 [R,16,16,3] (`docclf.report.check.split.tiny`).
         query_pictures: tiny copies [Q,16,16,3].
         skipped: (name, reason) of files that are in the folder but not in the numbers.
-        findings: of `docclf.report.checks.find`.
+        findings: of `docclf.report.check.split.find`.
         scores: float32 [Q,R] where pairs were scored otherwise than by the cosine; embeddings may have no column then.
         evidence: `evidence(query, register, genuine)` gives what verification saw of a pair
-            (`docclf.report.evidence.Evidence`).
+            (`docclf.report.picture.evidence.Evidence`).
     """
 
     register: Tensor

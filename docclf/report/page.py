@@ -8,18 +8,18 @@ import numpy as np
 from markupsafe import Markup
 
 from docclf.measures import keys, measure_of, title
-from docclf.report import charts
-from docclf.report.classes import by_class, classes_csv
-from docclf.report.embedding_map import maps
-from docclf.report.fact_tables import facts
-from docclf.report.figure import PALETTE
-from docclf.report.hardest import false_accepts, false_rejects
 from docclf.report.inputs import Evaluation
-from docclf.report.numbers import Point, points, queries_csv, sub_labels, thresholds_csv
 from docclf.report.outcome import Outcome, outcome
-from docclf.report.strip import strip
-from docclf.report.thumbnail import Thumbnails
-from docclf.report.worst import worst
+from docclf.report.picture import charts
+from docclf.report.picture.embedding_map import maps
+from docclf.report.picture.figure import PALETTE
+from docclf.report.picture.hardest import false_accepts, false_rejects
+from docclf.report.picture.strip import strip
+from docclf.report.picture.thumbnail import Thumbnails
+from docclf.report.table.classes import by_class, classes_csv
+from docclf.report.table.facts import facts
+from docclf.report.table.numbers import Point, points, queries_csv, sub_labels, thresholds_csv
+from docclf.report.table.worst import worst
 from docclf.utils import atomic, cosines
 from docclf.utils.text import shown as readable
 

@@ -63,7 +63,7 @@ def differing(tables: Sequence[list[tuple[str, list[tuple[str, str]]]]]) -> list
     """Returns (name, one value per run) of the facts in which runs differ.
 
     Args:
-        tables: per run what `docclf.report.fact_tables.facts` returns.
+        tables: per run what `docclf.report.table.facts.facts` returns.
     """
     flat = [{f"{title}.{key}": value for title, rows in run for key, value in rows} for run in tables]
     keys = dict.fromkeys(key for run in flat for key in run)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from docclf.report.figure import GREY, PALETTE, Drawing, decade, draw
 from docclf.report.page import render
+from docclf.report.picture.figure import GREY, PALETTE, Drawing, decade, draw
 from docclf.results import file as results
 from experiments.table import markdown
 from experiments.table.rows import MEASURES, Block, Row

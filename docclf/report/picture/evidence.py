@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from docclf.report.thumbnail import data_uri
+from docclf.report.picture.thumbnail import data_uri
 
 _SIDE = 200
 _GREEN, _YELLOW = (0, 150, 80), (240, 180, 0)

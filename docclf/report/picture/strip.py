@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from docclf.report.figure import BLUE, GREY, ORANGE
-from docclf.report.numbers import Point
+from docclf.report.picture.figure import BLUE, GREY, ORANGE
+from docclf.report.table.numbers import Point
 from docclf.utils.cosines import text
 
 _WIDTH, _HEIGHT, _MARGIN = 250, 40, 8

@@ -7,9 +7,9 @@ import torch
 from report_cases import made, picture
 
 from docclf.errors import InputError
-from docclf.report.checks import find, tiny
+from docclf.report.check.near import near_pairs
+from docclf.report.check.split import find, tiny
 from docclf.report.inputs import Evaluation
-from docclf.report.near import near_pairs
 
 
 def kinds(evaluation: Evaluation) -> dict:
@@ -48,7 +48,7 @@ def test_two_classes_with_one_registered_picture():
 
 
 def test_a_set_too_large_for_every_pair_is_still_searched_for_equal_ones(monkeypatch):
-    monkeypatch.setattr("docclf.report.checks.MOST_PAIRS", 3)
+    monkeypatch.setattr("docclf.report.check.split.MOST_PAIRS", 3)
     evaluation = made()
     evaluation.query_pictures[4] = evaluation.register_pictures[1]
     found = kinds(evaluation)

@@ -4,7 +4,7 @@ from typing import Any
 
 from docclf.measures import keys
 from docclf.report.inputs import Evaluation
-from docclf.report.numbers import table_csv
+from docclf.report.table.numbers import table_csv
 
 
 def by_class(evaluation: Evaluation, result: Any) -> list[dict]:

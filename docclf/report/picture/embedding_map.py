@@ -10,8 +10,8 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from docclf.report.figure import PALETTE, Drawing, draw
 from docclf.report.inputs import Evaluation
+from docclf.report.picture.figure import PALETTE, Drawing, draw
 
 LINEAR = 20000  # points PCA is fitted to and drawn with at most
 NEIGHBOURS = 1000  # points of t-SNE at most

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.report.class_names import alike_names
+from docclf.report.check.class_names import alike_names
+from docclf.report.check.near import MOST_PAIRS, flat, near_pairs
 from docclf.report.inputs import EXAMPLES, Evaluation, Finding, Place
-from docclf.report.near import MOST_PAIRS, flat, near_pairs
 from docclf.utils.cosines import alike
 
 PICTURES = 4

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from docclf.report.figure import BLUE, GREY, ORANGE, PALE, PALETTE, Drawing, decade, draw
-from docclf.report.numbers import Point
+from docclf.report.picture.figure import BLUE, GREY, ORANGE, PALE, PALETTE, Drawing, decade, draw
+from docclf.report.table.numbers import Point
 
 LETTERS = "ABCDEFGH"  # names of several results in one chart
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from docclf.report.evidence import Evidence
 from docclf.report.inputs import Evaluation, Place
-from docclf.report.numbers import Point
 from docclf.report.outcome import Outcome
+from docclf.report.picture.evidence import Evidence
+from docclf.report.table.numbers import Point
 
 SHOWN = 24
 PER_CLASSES = 2
