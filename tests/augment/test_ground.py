@@ -5,8 +5,8 @@ import pytest
 import torch
 from augment_rows import rows
 
-from docclf.augment.device import ground as device_ground
-from docclf.augment.device.resize import to_bytes
+from docclf.augment.device.geometry import ground as device_ground
+from docclf.augment.device.geometry.resize import to_bytes
 from docclf.augment.ground import Ground
 from docclf.augment.sheet import load
 from docclf.errors import InputError

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 
 from docclf.augment.cpu.executor import ground_side
-from docclf.augment.device import blur as blurs
-from docclf.augment.device import ground as grounds
-from docclf.augment.device import jpeg as jpegs
-from docclf.augment.device import lens
-from docclf.augment.device import noise as noises
-from docclf.augment.device import tone as tones
-from docclf.augment.device.resize import shrink, to_bytes
+from docclf.augment.device.filter import blur as blurs
+from docclf.augment.device.filter import jpeg as jpegs
+from docclf.augment.device.filter import lens
+from docclf.augment.device.filter import noise as noises
+from docclf.augment.device.filter import tone as tones
+from docclf.augment.device.geometry import ground as grounds
+from docclf.augment.device.geometry.resize import shrink, to_bytes
+from docclf.augment.device.geometry.warp import warp
 from docclf.augment.device.send import send
-from docclf.augment.device.warp import warp
 from docclf.augment.draws.params import BLURS, KERNEL, NOISES, Values
 from docclf.errors import InputError
 from docclf.imaging.effect.blur import zoom_passes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment.device.jpeg import cosines, jpeg, tables
+from docclf.augment.device.filter.jpeg import cosines, jpeg, tables
 from docclf.imaging.effect.jpeg import jpeg as real
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import sample_card

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docclf.augment.device.frame import outlines, pixel_maps
-from docclf.augment.device.resize import enlarge, reduce, to_bytes
+from docclf.augment.device.geometry.frame import outlines, pixel_maps
+from docclf.augment.device.geometry.resize import enlarge, reduce, to_bytes
 from docclf.augment.device.send import send
 from docclf.augment.draws.params import Values
 from docclf.imaging.scene.sheet import CREASE, extent, grown, shifted

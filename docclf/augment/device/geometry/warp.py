@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docclf.augment.device.frame import covered, limits, pixel_maps
-from docclf.augment.device.resize import enlarge, reduce, squash, to_bytes
-from docclf.augment.device.scene import cover, on_ground
+from docclf.augment.device.geometry.frame import covered, limits, pixel_maps
+from docclf.augment.device.geometry.resize import enlarge, reduce, squash, to_bytes
+from docclf.augment.device.geometry.scene import cover, on_ground
 from docclf.augment.device.send import send
 from docclf.augment.draws.params import BORDERS, Values
 from docclf.imaging.warp import reduced_sides

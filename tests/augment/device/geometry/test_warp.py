@@ -6,8 +6,8 @@ import torch
 from augment_rows import fields
 
 from docclf.augment.cpu.executor import CpuExecutor
-from docclf.augment.device.frame import boxes, covered, outlines, pixel_maps
-from docclf.augment.device.warp import warp
+from docclf.augment.device.geometry.frame import boxes, covered, outlines, pixel_maps
+from docclf.augment.device.geometry.warp import warp
 from docclf.augment.draws.params import BORDERS
 from docclf.imaging import warp as warps
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment.device import noise as device_noise
-from docclf.augment.device.resize import to_bytes
+from docclf.augment.device.filter import noise as device_noise
+from docclf.augment.device.geometry.resize import to_bytes
 from docclf.imaging.effect import noise as single
 from docclf.imaging.effect.noise import BANK, NoiseBank
 

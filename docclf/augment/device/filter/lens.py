@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from docclf.augment.device.blur import filter_kernels
+from docclf.augment.device.filter.blur import filter_kernels
 
 
 def capsule(images: Tensor, thing: Tensor) -> Tensor:

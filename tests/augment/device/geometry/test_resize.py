@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment.device.resize import area_weights, linear_weights, shrink, squash
+from docclf.augment.device.geometry.resize import area_weights, linear_weights, shrink, squash
 from docclf.imaging import resize as images_resize
 from docclf.imaging.effect import blur
 

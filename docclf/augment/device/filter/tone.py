@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from docclf.augment.device.resize import enlarge
+from docclf.augment.device.geometry.resize import enlarge
 
 _CELLS = 24  # grid points per side, as docclf.imaging.effect.light has them
 

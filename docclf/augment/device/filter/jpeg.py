@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docclf.augment.device.resize import enlarge
+from docclf.augment.device.geometry.resize import enlarge
 
 # T.81, tables K.1 and K.2.
 _LUMA = """16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62

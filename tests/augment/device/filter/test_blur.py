@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from docclf.augment.device.blur import filter_kernels, median, zoom_pass
+from docclf.augment.device.filter.blur import filter_kernels, median, zoom_pass
 from docclf.imaging.effect import blur
 
 
