@@ -12,7 +12,7 @@ from packs import folder_of, pack_of
 from torch import nn
 
 from docclf.augment.base import Augmentation
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.backbone.base import Backbone
 from docclf.compatible.base import Term as CompatibleTerm
 from docclf.config.check import locate

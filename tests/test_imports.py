@@ -122,9 +122,6 @@ FLOORS = (  # a folder imports none of a later line; those of one line may impor
     ),
 )
 MOST = 10
-# Folders that hold more loose modules than that; the numbers only fall.
-MORE = {"augment": 11, "augment/device": 12, "imaging": 19, "locator": 14, "metric/pairs": 13, "report": 19}
-MORE |= {"synthetic": 19, "training": 18, "utils": 17}
 
 
 def room(module):
@@ -225,6 +222,5 @@ def test_folders_import_downwards():
 
 def test_a_folder_can_be_seen_at_a_glance():
     loose = Counter(str(path.parent.relative_to(ROOT / "docclf")) for path in FILES if path.name != "__init__.py")
-    many = {folder: count for folder, count in loose.items() if count > MORE.get(folder, MOST)}
+    many = {folder: count for folder, count in loose.items() if count > MOST}
     assert not many, f"more loose modules than {MOST}: make a folder for what belongs together ({many})"
-    assert all(loose[folder] > MOST for folder in MORE), "take folders off MORE that have become small"

@@ -14,8 +14,8 @@ from docclf.model.base import Pairwise
 class Sift(Pairwise):
     """Scores pairs of images; it has no embeddings, so a query costs a fit with every registered image.
 
-    RootSIFT points, mutual nearest neighbours that pass the ratio test, a homography (`docclf.imaging.feature.local`). The
-    score is the number of matches it explains, as a share of `points`.
+    RootSIFT points, mutual nearest neighbours that pass the ratio test, a homography (`docclf.imaging.feature.local`).
+    The score is the number of matches it explains, as a share of `points`.
 
     Args:
         side: longest side of an image, pixels.

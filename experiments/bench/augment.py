@@ -104,7 +104,7 @@ def batches(size: int, rounds: int) -> dict[str, float]:
     """Rates of what works on batches: drawing of parameters, and the device executor on this CPU."""
     import torch
 
-    from docclf.augment.sheet import load
+    from docclf.augment.sheet.recipes import load
 
     torch.set_num_threads(1)
     found, images = {}, torch.from_numpy(np.stack(sources(BATCH, size))).permute(0, 3, 1, 2)
@@ -122,7 +122,7 @@ def batches(size: int, rounds: int) -> dict[str, float]:
 
 def candidates(size: int) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     """What is timed, by name; the recipes only where docclf's dependencies are installed."""
-    from docclf.augment.sheet import load
+    from docclf.augment.sheet.recipes import load
 
     found = {"floor: one warp, one blur": floor(size)}
     images = sources(1, size)

@@ -23,7 +23,7 @@ import datapath_step
 import numpy as np
 from PIL.Image import Resampling
 
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.data.index.build import index_source
 from docclf.data.loader.batches import Batches
 from docclf.data.pack.items import PackItems

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.backbone.timm import TimmBackbone
 from docclf.batch import Batch
 from docclf.data.loader.batches import Batches

@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.backbone.timm import TimmBackbone
 from docclf.data.loader.batches import Batches
 from docclf.data.pixels.memory import Memory

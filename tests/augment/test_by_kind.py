@@ -15,7 +15,7 @@ import train  # noqa: F401  registers its schema
 from docclf.augment.by_kind import ByKind
 from docclf.augment.draws.draw import SECOND
 from docclf.augment.recipe import Recipe
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.data.packed import Packed
 from docclf.errors import InputError
 

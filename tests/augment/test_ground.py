@@ -8,7 +8,7 @@ from augment_rows import rows
 from docclf.augment.device.geometry import ground as device_ground
 from docclf.augment.device.geometry.resize import to_bytes
 from docclf.augment.ground import Ground
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.errors import InputError
 from docclf.imaging.effect.ground import kept, on_ground
 

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 import train  # noqa: F401  registers its schema
 from docclf.augment.draws.params import BLURS, BORDERS, NOISES
 from docclf.augment.recipe import Recipe
-from docclf.augment.sheet import RECIPES, load
+from docclf.augment.sheet.recipes import RECIPES, load
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import sample_card

@@ -8,7 +8,7 @@ import torch
 from packs import folder_of, pack_of
 
 from docclf.augment.draws.draw import SECOND
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.data.folder import Folder
 from docclf.data.loader import fill
 from docclf.data.packed import Packed

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from docclf.augment.recipe import Recipe
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.imaging.warp import CORNERS
 
 

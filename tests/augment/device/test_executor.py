@@ -8,7 +8,7 @@ import torch
 
 from docclf.augment.draws.draw import SECOND
 from docclf.augment.draws.params import identity
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import sample_card

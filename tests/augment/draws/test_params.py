@@ -6,7 +6,7 @@ from augment_rows import one
 
 from docclf.augment.draws.draw import SECOND
 from docclf.augment.draws.params import SAME, identity
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 
 NAMES = ("geometry", "docclassifier", "capture", "capture_ground", "scene")
 

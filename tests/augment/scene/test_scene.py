@@ -9,7 +9,7 @@ from augment_rows import rows
 from docclf.augment.draws.params import BORDERS
 from docclf.augment.scene.grounds import Grounds
 from docclf.augment.scene.photograph import corners, scene
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.errors import InputError
 from docclf.imaging.sheet import sample_card
 

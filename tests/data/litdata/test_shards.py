@@ -7,7 +7,7 @@ import pytest
 import torch
 from packs import folder_of, pack_of
 
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.data.litdata.shards import write_shards
 from docclf.data.pixels.mapped import Mapped
 from docclf.data.sharded import Sharded

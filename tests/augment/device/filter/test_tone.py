@@ -6,7 +6,7 @@ import torch
 
 from docclf.augment.device.filter.tone import gamma, light, matrix
 from docclf.augment.device.geometry.resize import to_bytes
-from docclf.augment.sheet import load
+from docclf.augment.sheet.recipes import load
 from docclf.imaging.effect import colour as colours
 from docclf.imaging.effect import light as lights
 

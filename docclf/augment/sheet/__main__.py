@@ -4,67 +4,20 @@ if __name__ == "__main__":
     import docclf.utils.process.watch  # noqa: F401  first: Ctrl-C while the rest loads
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 
 from docclf.augment.recipe import Recipe
+from docclf.augment.sheet.recipes import load
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.imaging.sheet import grid, sample_card, write_png
 from docclf.utils.process import stop
 from docclf.utils.text import shown
-
-RECIPES = Path(__file__).resolve().parents[2] / "conf" / "augment"
-
-
-def load(name: str, image_size: int, seed: int) -> Recipe:
-    """The recipe of conf/augment/NAME.yaml, without the command line around it.
-
-    Args:
-        name: a recipe that augments ("none" does not).
-        image_size: side of the result, pixels.
-        seed: of the run.
-
-    Raises:
-        InputError: there is no such recipe, it is empty, or made of several.
-    """
-    path = RECIPES / f"{name}.yaml"
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in RECIPES.glob("*.yaml")}
-    known = sorted(stem for stem, text in texts.items() if text and "@recipes" not in text)
-    if name not in known:
-        raise InputError(f"recipe {name} is none of {', '.join(known)}; choose one of these (they lie in {RECIPES}).")
-    return _build({**_node(path), "image_size": image_size, "seed": seed})
-
-
-def _node(path: Path) -> dict:
-    """What the yaml says over the one it builds on, as Hydra would compose it."""
-    node = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for base in node.pop("defaults", []):
-        if base != "_self_":
-            node = _over(_node(path.with_name(f"{base}.yaml")), node)
-    return node
-
-
-def _over(base: dict, node: dict) -> dict:
-    both = {key for key in base.keys() & node.keys() if isinstance(node[key], dict) and isinstance(base[key], dict)}
-    return {**base, **node, **{key: _over(base[key], node[key]) for key in both}}
-
-
-def _build(node: object) -> object:
-    # Components know nothing of Hydra; for a recipe, whose nodes are plain, this is all that instantiate does.
-    if not isinstance(node, dict):
-        return node
-    values = {key: _build(value) for key, value in node.items() if not key.startswith("_")}
-    if "_target_" not in node:
-        return values
-    module, name = node["_target_"].rsplit(".", 1)
-    return getattr(importlib.import_module(module), name)(**values)
 
 
 def sheet(recipe: Recipe, images: list[np.ndarray], count: int, executor: str = "cpu") -> np.ndarray:

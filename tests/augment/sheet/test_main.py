@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from docclf.augment.sheet import main
+from docclf.augment.sheet.__main__ import main
 
 
 @pytest.mark.parametrize("name", ["geometry", "docclassifier", "capture"])
