@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from imaging.test_local import ROLLED, sheet, warped
+from imaging.feature.test_local import ROLLED, sheet, warped
 
 from docclf.errors import InputError
 from docclf.evaluation.embed import compared, embedded, score

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from gallery.test_gallery import hog
-from imaging.test_local import ROLLED, sheet, warped
+from imaging.feature.test_local import ROLLED, sheet, warped
 
 from docclf.errors import InputError
 from docclf.gallery import __main__ as command

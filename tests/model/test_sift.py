@@ -1,7 +1,7 @@
 """The baseline of local features scores pairs."""
 
 import numpy as np
-from imaging.test_local import ROLLED, sheet, warped
+from imaging.feature.test_local import ROLLED, sheet, warped
 
 from docclf.model.sift import Sift
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from imaging.test_local import ROLLED, sheet, warped
+from imaging.feature.test_local import ROLLED, sheet, warped
 
 from docclf.imaging.feature.local import Fit, Points, fitted, points
 from docclf.verify.frame import corners, covered, frame, overlap, straight

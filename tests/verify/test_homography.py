@@ -5,7 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from imaging.test_local import ROLLED, sheet, warped
+from imaging.feature.test_local import ROLLED, sheet, warped
 
 from docclf.errors import InputError
 from docclf.verify import calibration

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from imaging.test_local import ROLLED, sheet, warped
+from imaging.feature.test_local import ROLLED, sheet, warped
 
 from docclf.errors import InputError
 from docclf.imaging.feature.local import points
