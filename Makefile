@@ -5,10 +5,10 @@ STAMP := .venv/.installed
 NAME ?= quickstart
 EXP ?= documents,natural,clip_stage1
 
-.PHONY: help setup quickstart test smoke table lint gpu bench clean
+.PHONY: help setup quickstart test test-all smoke table lint gpu bench clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(STAMP)  ## create .venv and install docclf with its test packages
 
@@ -26,7 +26,10 @@ quickstart: $(STAMP)  ## train and evaluate on the embedded documents, offline, 
 	@$(BIN)/python evaluate.py model=hog ckpt=experiments/$(NAME)/seed0/best.ckpt hydra.run.dir=experiments/$(NAME)/hog
 	@echo; echo "Trained model: experiments/$(NAME)/seed0/report.html"
 
-test: $(STAMP)  ## run the tests (ARGS="-k name")
+test: $(STAMP)  ## run the tests but the slowest (ARGS="-k name")
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
+
+test-all: $(STAMP)  ## run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(STAMP)  ## ruff, and mypy over the public surface

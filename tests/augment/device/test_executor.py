@@ -110,10 +110,15 @@ def test_parameters_that_change_nothing_give_the_plain_resize():
     assert np.abs(out - np.stack([squash(image, 32) for image in images]).astype(float)).max() <= 1
 
 
-def test_compiled_stages_give_the_same_bytes_at_any_batch_size(monkeypatch):
+@pytest.mark.parametrize("jpeg", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_compiled_stages_give_the_same_bytes_at_any_batch_size(monkeypatch, jpeg):
     # The tracing is what may fail here; generating code for a CPU takes a minute and is the compiler's own concern.
     traced = functools.partial(torch.compile, backend="eager", fullgraph=True)
-    monkeypatch.setattr(torch, "compile", traced)
+
+    def chosen(function, **options):
+        return traced(function, **options) if (function.__name__ == "jpeg") == jpeg else function
+
+    monkeypatch.setattr(torch, "compile", chosen)
     recipe = load("capture", 32, 0)
     recipe.compiled = True
     compiled = recipe.device_executor()
