@@ -3,10 +3,11 @@
     python experiments/gpu.py --out gpu.json          on a machine with a CUDA device
     python experiments/gpu.py --toy                   without one: the same flow at toy size on the CPU
 
-On a second machine without an index, from a folder of wheels (made where there is one, for that machine's Python):
+On a second machine without an index, from a folder of wheels, made where there is one, with the Python and the kind of
+system of that machine (`pip download` will not do: one package comes as source only, and `pip wheel` builds it):
 
-    python -m pip download -d wheels --only-binary=:all: '.[test]'
-    python -m pip install --no-index --find-links wheels '.[test]' && python experiments/gpu.py
+    python -m pip wheel -w wheels '.[test]'
+    python -m pip install --no-index --find-links wheels 'docclf[test]' && python experiments/gpu.py
 
 Steps: the tests marked gpu; the loss head's table with tuning of its tiles; the data path; a training run and an
 evaluation on the device; NCCL (gloo at toy size) with one process. A step that fails is recorded and the others go on;

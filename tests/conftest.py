@@ -47,9 +47,18 @@ def own_cache(tmp_path_factory):
 @pytest.fixture
 def script(tmp_path, monkeypatch, capfd):
     """Returns a function that runs ``train.py`` or ``evaluate.py`` in ``tmp_path`` and returns code and output."""
+    from hydra._internal.hydra import Hydra
     from hydra.core.global_hydra import GlobalHydra
 
     from docclf.utils.process import stop
+
+    get_mode = Hydra.get_mode
+
+    def mode(self, config_name, overrides):
+        """Spares Hydra composing everything once more to find out that no config sets its mode."""
+        return get_mode(self, config_name, overrides) if "hydra.mode" in " ".join(overrides) else None
+
+    monkeypatch.setattr(Hydra, "get_mode", mode)
 
     def run(name: str, *arguments: str) -> Output:
         monkeypatch.chdir(tmp_path)
