@@ -41,7 +41,7 @@ class Gallery:
         self.hashes: list[str] = []
         self.vectors = np.zeros((0, 0), np.float32)
         self.fingerprint = embedder.fingerprint if embedder else None
-        self.probe = embedder.probe() if embedder else None
+        self.probe: Any = embedder.probe() if embedder else None
         self.image_size = embedder.image_size if embedder else None
         self.threshold: dict | None = None
 
