@@ -101,6 +101,14 @@ class Trained:
         """Side S of the input in pixels."""
         return int(self.config["image_size"])
 
+    @property
+    def compatible_with(self) -> str | None:
+        """The weights of the older model that these were trained to be comparable with (sha256), if any."""
+        beside = self.facts.get("compatible")
+        known = beside.get("with") if isinstance(beside, dict) else None
+        weights = known.get("weights_sha256") if isinstance(known, dict) else None
+        return weights if isinstance(weights, str) else None
+
     def licences(self, model: str | None, data: str | None) -> dict[str, str]:
         """Returns the licences of model, initial weights and data; what is not known is called so."""
         kind = self.facts.get("data", {}).get("kind")

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from docclf.checkpoint import read as checkpoint
 from docclf.checkpoint.network import load
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
@@ -44,7 +43,7 @@ def replace(found: Any, config: Any, network: Any, dataset: Any, split: str, dev
     register = embedded(model, dataset, split, "register", device)
     facts = {"checkpoint": config.register_ckpt, "weights_sha256": old.fingerprint, "embed_dim": register.shape[1]}
     if config.align == "none":
-        declared = declares(config.ckpt, old.fingerprint)
+        declared = load(config.ckpt, list(config.allow)).compatible_with == old.fingerprint
         if register.shape[1] != found.query.shape[1] and not declared:
             raise InputError(
                 f"{config.ckpt} makes {found.query.shape[1]} numbers and {config.register_ckpt} {register.shape[1]}, "
@@ -65,14 +64,6 @@ def replace(found: Any, config: Any, network: Any, dataset: Any, split: str, dev
         facts |= {"align": config.align, "fitted_on": f"{len(old_rows)} images of the validation split"}
     found.register, found.query = torch.from_numpy(a), torch.from_numpy(b)
     return facts
-
-
-def declares(path: str, fingerprint: str) -> bool:
-    """Whether a checkpoint was trained to stay comparable with the weights of a fingerprint."""
-    facts = checkpoint.load(path)[checkpoint.KEY].get("facts") or {}
-    beside = facts.get("compatible") if isinstance(facts, dict) else None
-    known = beside.get("with") if isinstance(beside, dict) else None
-    return isinstance(known, dict) and known.get("weights_sha256") == fingerprint
 
 
 def embedded(model: Any, dataset: Any, split: str, part: str, device: torch.device) -> Tensor:

@@ -65,6 +65,7 @@ def export(
         "output": "float32 unit vectors [N,D]; the score of two is their dot product, a cosine",
         "preprocessing": json.dumps(preprocessing(Network(found.encoder, found.image_size))),
         "weights_sha256": found.fingerprint,
+        **({"compatible_with": found.compatible_with} if found.compatible_with else {}),
         "config": to_json(found.config),
         "data": to_json(found.facts),
         "licences": to_json(found.licences(licence, data_licence)),

@@ -8,6 +8,8 @@ import argparse
 from docclf.cli import entry as cli
 from docclf.gallery.command.change import register, remove, threshold
 from docclf.gallery.command.match import match, show
+from docclf.gallery.command.upgrade import upgrade
+from docclf.versions.align import KINDS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,6 +56,14 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("label")
     new.add_argument("--image", help="only this image, by name")
     command("threshold", threshold, cut, value).add_argument("gallery")
+    new = command("upgrade", upgrade, model, cut, value)
+    new.add_argument("gallery")
+    new.add_argument("--model", help="the new checkpoint or ONNX file")
+    new.add_argument("--images", metavar="DIR", help="the registered images, or some of them: found by their content")
+    new.add_argument("--align", choices=["none", *KINDS], default="none", help="map vectors whose image is not there")
+    new.add_argument("--old", help="the gallery's model so far, to fit the map with --fit")
+    new.add_argument("--fit", metavar="DIR", help="any images to fit the map on (default: those found in --images)")
+    new.add_argument("--undo", action="store_true", help="put the gallery back as it was before its last upgrade")
     return whole
 
 

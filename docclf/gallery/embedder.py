@@ -1,5 +1,6 @@
 """A checkpoint or an ONNX file as a function from images to unit vectors, with a fingerprint to know it by."""
 
+import copy
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,14 +25,28 @@ class Embedder:
         model: uint8 RGB images [B,3,S,S] to embeddings [B,D]; has ``image_size``.
         fingerprint: names the weights.
         thresholds: what was measured with the model and travels with it.
+        compatible_with: weights of an older model that this one was trained to be comparable with.
 
     Raises:
         InputError: the model has no image size.
     """
 
-    def __init__(self, model: Any, fingerprint: str, thresholds: list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        fingerprint: str,
+        thresholds: list[dict] | None = None,
+        compatible_with: str | None = None,
+    ) -> None:
         self.model, self.fingerprint, self.thresholds = model, fingerprint, thresholds or []
-        self.image_size = int(model.image_size)
+        self.image_size, self.compatible_with = int(model.image_size), compatible_with
+        self.width: int | None = None
+
+    def cut(self, width: int | None) -> "Embedder":
+        """Returns this model with vectors cut to their first numbers, of unit length again; ``None`` leaves them."""
+        new = copy.copy(self)
+        new.width = width
+        return new
 
     def __call__(self, images: list[np.ndarray]) -> np.ndarray:
         """Returns float32 unit vectors [N,D] of uint8 RGB images [H,W,3] of any size.
@@ -51,7 +66,7 @@ class Embedder:
             for place, image in enumerate(part := images[at : at + size]):
                 batch[place] = squash(image, self.image_size).transpose(2, 0, 1)
             rows.append(self._run(batch)[: len(part)])
-        return unit(np.concatenate(rows))
+        return unit(np.concatenate(rows)[:, : self.width])
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         """Returns the embeddings [B,D] of uint8 images [B,3,S,S]."""
@@ -117,7 +132,8 @@ def open_model(path: str | Path, allow: list[str] | None = None, light: int = 0)
             model = Onnx(str(path))
         about = model.about()
         if "docclf" in about and "weights_sha256" in about:
-            return Embedder(model, about["weights_sha256"], _measured(about.get("thresholds", "[]"), path))
+            measured = _measured(about.get("thresholds", "[]"), path)
+            return Embedder(model, about["weights_sha256"], measured, about.get("compatible_with"))
         return Embedder(model, f"file {hashlib.sha256(path.read_bytes()).hexdigest()}")
     # Lightning takes seconds to import, which an ONNX file does not need.
     from docclf.checkpoint import network as trained
@@ -126,7 +142,8 @@ def open_model(path: str | Path, allow: list[str] | None = None, light: int = 0)
 
     found = trained.load(path, allow)
     measured = thresholds.beside(path, found.fingerprint)
-    return Embedder(Network(found.encoder, found.image_size), found.fingerprint, measured)
+    network = Network(found.encoder, found.image_size)
+    return Embedder(network, found.fingerprint, measured, found.compatible_with)
 
 
 def _measured(text: str, path: Path) -> list[dict]:

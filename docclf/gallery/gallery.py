@@ -39,6 +39,8 @@ class Gallery:
         self.labels: list[str] = []
         self.names: list[str] = []
         self.hashes: list[str] = []
+        self.versions: list[str] = []  # of each row: the weights that its vector came from
+        self.align = "none"  # how rows of older weights were mapped
         self.vectors = np.zeros((0, 0), np.float32)
         self.fingerprint = embedder.fingerprint if embedder else None
         self.probe: Any = embedder.probe() if embedder else None
@@ -47,6 +49,10 @@ class Gallery:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def lineage(self) -> set[str]:
+        """Returns the weights that vectors came from, and those of the model."""
+        return {*self.versions, *([self.fingerprint] if self.fingerprint else [])}
 
     def counts(self) -> dict[str, int]:
         """Returns the number of images of each label, sorted by label."""
@@ -83,6 +89,7 @@ class Gallery:
                 raise InputError("the gallery holds local features; open it with verification to add to it.")
             self.vectors = np.concatenate([self.vectors, vectors]) if old else vectors
             self.labels += [checked(row.label) for row in fresh]
+            self.versions += [self.fingerprint] * len(fresh)
             self.names += [row.name for row in fresh]
             self.hashes += [row.sha256 for row in fresh]
             findings += lookalikes(self.vectors, self.labels, self.names, old, duplicate)
@@ -147,8 +154,8 @@ class Gallery:
             own = [self.names[i] for i, row in enumerate(self.labels) if row == label]
             raise InputError(f"{label!r} has no image {name!r}; it has: {', '.join(own[:20])}.")
         kept = [i for i in range(len(self)) if i not in set(gone)]
-        self.labels, self.names, self.hashes = (
-            [column[i] for i in kept] for column in (self.labels, self.names, self.hashes)
+        self.labels, self.names, self.hashes, self.versions = (
+            [column[i] for i in kept] for column in (self.labels, self.names, self.hashes, self.versions)
         )
         self.vectors = self.vectors[kept]
         self.local = None if self.local is None else self.local.kept(kept)

@@ -9,6 +9,7 @@ from docclf.errors import InputError
 from docclf.gallery.match import checked
 from docclf.results import thresholds
 from docclf.utils.reading import plain_json
+from docclf.versions.align import KINDS
 
 VERSION = 1
 UNIT = 1e-4  # how far a length may be from 1
@@ -50,6 +51,11 @@ def check(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         unit(arrays["vectors"], f"{path}: its vectors", arrays["probe"].shape[-1])
     if head.get("threshold") is not None:
         head["threshold"] = thresholds.checked(head["threshold"], f"{path}: its threshold")
+    versions, how = head.setdefault("versions", [head["fingerprint"]] * rows), head.setdefault("align", "none")
+    if type(versions) is not list or len(versions) != rows or not all(type(value) is str for value in versions):
+        raise InputError(f"{path} is damaged: its versions are no text for each of its {rows} rows.")
+    if how not in ("none", *KINDS):
+        raise InputError(f"{path}: align={str(how)[:20]!r} is no map of docclf; upgrade the gallery again.")
     return {"threshold": None} | head
 
 

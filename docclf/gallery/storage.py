@@ -39,6 +39,8 @@ def save(gallery: Gallery, path: str | Path) -> None:
         "sha256": gallery.hashes,
         "threshold": gallery.threshold,
         "verify": gallery.verify_settings,
+        "versions": gallery.versions,
+        "align": gallery.align,
     }
     text = to_json(head).encode()
     arrays = {"head": np.frombuffer(text, np.uint8), "vectors": gallery.vectors, "probe": gallery.probe}
@@ -81,11 +83,13 @@ def load(
         raise InputError(f"{path} has no array {', '.join(missing)}; it is no gallery, or damaged.")
     head = schema.check(path, arrays)
     if embedder is not None:
+        embedder = embedder.cut(arrays["probe"].shape[1])  # of an upgraded gallery: what its versions share
         _check_model(path, head["fingerprint"], arrays["probe"], embedder)
     gallery = Gallery(None, search, locator)
     gallery.embedder = embedder
     gallery.labels, gallery.names, gallery.hashes = head["labels"], head["names"], head["sha256"]
     gallery.vectors, gallery.probe = arrays["vectors"], arrays["probe"]
+    gallery.versions, gallery.align = head["versions"], head["align"]
     gallery.fingerprint, gallery.image_size, gallery.threshold = (
         head[name] for name in ("fingerprint", "image_size", "threshold")
     )

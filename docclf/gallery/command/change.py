@@ -9,6 +9,7 @@ from docclf.gallery.command.match import given_locator
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
+from docclf.gallery.upgrade import check_versions
 from docclf.results import thresholds
 from docclf.utils.text import shown
 from docclf.verify.homography import Homography
@@ -37,7 +38,7 @@ def register(chosen: argparse.Namespace) -> None:
             label = chosen.label or source.stem
             pictures.append(picture(source, label, source.name, embedder.image_size, **given))
     findings += gallery.register(pictures, chosen.duplicate)
-    _threshold(gallery, chosen, embedder)
+    take_threshold(gallery, chosen, embedder)
     storage.save(gallery, out)
     _report(findings)
     print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
@@ -57,13 +58,13 @@ def remove(chosen: argparse.Namespace) -> None:
 def threshold(chosen: argparse.Namespace) -> None:
     """Sets the threshold of a gallery."""
     gallery = storage.load(chosen.gallery)
-    if not _threshold(gallery, chosen, None):
+    if not take_threshold(gallery, chosen, None):
         raise InputError("give --metrics metrics.json, or --threshold COSINE.")
     storage.save(gallery, chosen.gallery)
     print(f"threshold: {thresholds.sentence(gallery.threshold)}")
 
 
-def _threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embedder | None) -> bool:
+def take_threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embedder | None) -> bool:
     """Sets the threshold that the command line, or else the model's file, gives; tells whether there was one."""
     rate, target = ("fpir", chosen.fpir) if chosen.fpir else ("fpr", chosen.fpr)
     if chosen.threshold is not None:
@@ -71,6 +72,7 @@ def _threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embedder 
     elif chosen.metrics:
         read = thresholds.read(chosen.metrics)
         thresholds.check_model(read, gallery.fingerprint, chosen.metrics)
+        check_versions(read, gallery, chosen.metrics)
         rows = thresholds.measured(read, thresholds.source(chosen.metrics))
         gallery.set_threshold(thresholds.choose(rows, chosen.metrics, rate, target))
     elif embedder is not None and embedder.thresholds and (target or gallery.threshold is None):
