@@ -8,8 +8,9 @@ from image_files import save
 from scipy.stats import ortho_group
 
 from docclf.errors import InputError
-from docclf.gallery import storage, upgrade
+from docclf.gallery import storage
 from docclf.gallery.__main__ import main
+from docclf.gallery.command import change, upgrade
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import folder
@@ -139,10 +140,10 @@ def test_a_threshold_holds_for_the_versions_it_was_measured_between(gallery, ima
         old, new = embedder("a"), embedder("b", TURN)
         gallery = upgrade.upgraded(gallery, new, {}, "procrustes", upgrade.from_any(old, new, images))
     if ok:
-        upgrade.check_versions(metrics, gallery, "metrics.json")
+        change.check_versions(metrics, gallery, "metrics.json")
     else:
         with pytest.raises(InputError, match="Measure across"):
-            upgrade.check_versions(metrics, gallery, "metrics.json")
+            change.check_versions(metrics, gallery, "metrics.json")
 
 
 def test_undone_the_file_is_the_old_one_byte_for_byte(gallery, images, tmp_path, monkeypatch, capsys):

@@ -9,7 +9,6 @@ from docclf.gallery.command.match import given_locator
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, folder, picture
-from docclf.gallery.upgrade import check_versions
 from docclf.results import thresholds
 from docclf.utils.text import shown
 from docclf.verify.homography import Homography
@@ -82,6 +81,25 @@ def take_threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embed
     else:
         return False
     return True
+
+
+def check_versions(metrics: dict, gallery: Gallery, source: str) -> None:
+    """Refuses a threshold that was measured between other versions than the gallery holds.
+
+    Raises:
+        InputError: measured across models for a gallery of one, the other way round, or with another map.
+    """
+    register = metrics["about"].get("register") or {}
+    measured, older = register.get("weights_sha256"), {*gallery.versions} - {gallery.fingerprint}
+    if (older and (measured not in older or register.get("align", "none") != gallery.align)) or (
+        measured and not older
+    ):
+        have = ", ".join(sorted(weights[:12] for weights in gallery.lineage()))
+        raise InputError(
+            f"{source} was measured with a register of {(measured or gallery.fingerprint)[:12]} (align="
+            f"{register.get('align', 'none')}); this gallery holds vectors of {have} (align={gallery.align}). Measure "
+            "across: evaluate.py ckpt=NEW register_ckpt=OLD align=..."
+        )
 
 
 def _report(findings: list[Finding]) -> None:
