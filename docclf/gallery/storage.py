@@ -84,7 +84,7 @@ def load(
     head = schema.check(path, arrays)
     if embedder is not None:
         embedder = embedder.cut(arrays["probe"].shape[1])  # of an upgraded gallery: what its versions share
-        _check_model(path, head["fingerprint"], arrays["probe"], embedder)
+        check_model(path, head["fingerprint"], arrays["probe"], embedder)
     gallery = Gallery(None, search, locator)
     gallery.embedder = embedder
     gallery.labels, gallery.names, gallery.hashes = head["labels"], head["names"], head["sha256"]
@@ -114,7 +114,8 @@ def _take_local(gallery: Gallery, path: Path, arrays: dict, settings: dict | Non
     gallery.verifier = verifier if verify else None
 
 
-def _check_model(path: Path, fingerprint: str, probe: np.ndarray, embedder: Embedder) -> None:
+def check_model(path: str | Path, fingerprint: str, probe: np.ndarray, embedder: Embedder) -> None:
+    """Raises InputError unless a model is the one that a gallery's vectors are of, and still sees as it did then."""
     if fingerprint != embedder.fingerprint:
         raise InputError(
             f"{path} was made with the weights {fingerprint[:17]}, this model has {embedder.fingerprint[:17]}: vectors "

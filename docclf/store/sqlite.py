@@ -66,6 +66,25 @@ class Sqlite:
             self._db.executemany(f"INSERT OR REPLACE INTO rows ({COLUMNS}, picture) VALUES (?,?,?,?,?,?,?,?)", values)
             self._changed([row.id for row in rows])
 
+    def rebuild(self, rows: Sequence[Row], facts: Mapping[str, Any], state: int) -> bool:
+        """Puts rows of another model in the place of all, in one transaction, unless something changed since ``state``.
+
+        Returns:
+            Whether it did.
+        """
+        with self._writing():
+            if self._db.execute("SELECT coalesce(max(state), 0) FROM changes").fetchone()[0] != state:
+                return False
+            sound(rows, self.address, None, None)
+            values = [(row.vector.tobytes(), row.fingerprint, row.id) for row in rows]
+            self._db.executemany("UPDATE rows SET vector=?, fingerprint=? WHERE id=?", values)
+            if self._db.execute("SELECT count(DISTINCT fingerprint) FROM rows").fetchone()[0] > 1:
+                raise InputError(f"{self.address}: some rows would stay of the old model; nothing was changed.")
+            pairs = [(name, to_json(value)) for name, value in facts.items()]
+            self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?,?)", pairs)
+            self._changed([*[row.id for row in rows], ""])
+            return True
+
     def delete(self, ids: Sequence[str]) -> int:
         """Takes rows out in one transaction."""
         with self._writing():
