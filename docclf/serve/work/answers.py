@@ -9,7 +9,7 @@ import numpy as np
 
 from docclf.errors import InputError
 from docclf.gallery.match import answered
-from docclf.imaging.local import Points
+from docclf.imaging.feature.local import Points
 from docclf.imaging.read import read_image
 from docclf.results import thresholds
 from docclf.serve.work.pictures import jpeg
