@@ -13,7 +13,7 @@ from docclf.serve import settings as settings_of
 from docclf.serve import tokens
 from docclf.serve.settings import Settings
 from docclf.store.open import copy, open_store
-from docclf.utils import console
+from docclf.utils.process import console
 from docclf.utils.text import shown
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

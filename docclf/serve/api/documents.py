@@ -18,7 +18,7 @@ from docclf.serve.work.engine import Engine
 from docclf.serve.work.pictures import kept
 from docclf.store.__main__ import pairs
 from docclf.store.base import Row, attributes, ident
-from docclf.utils import plain_json
+from docclf.utils.reading import plain_json
 from docclf.utils.text import shown
 
 router = APIRouter(prefix="/api")
