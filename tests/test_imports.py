@@ -119,6 +119,8 @@ FLOORS = (  # a folder imports none of a later line; those of one line may impor
         "store",
         "serve",
         "versions",
+        "average",
+        "drift",
     ),
 )
 MOST = 10

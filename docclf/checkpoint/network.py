@@ -13,12 +13,13 @@ from docclf.backbone.base import Licensed
 from docclf.checkpoint import read as checkpoint
 from docclf.config import inherit
 from docclf.config.stored import Stored
-from docclf.encoder import Encoder
+from docclf.encoder import Encoder, Joined
 from docclf.errors import InputError
 from docclf.model.network import Network
 from docclf.ops import fingerprint
 from docclf.provenance.paths import without_paths
 
+PREFIX = "encoder."  # of its weights in a checkpoint
 DRAWN = "drawn by docclf itself, Apache-2.0"
 
 
@@ -30,6 +31,25 @@ def trained(path: str, allow: list[str]) -> SimpleNamespace:
     backbone = config.group("backbone")
     start = f"{backbone.get('weights') or 'random'} weights of {backbone.get('name')}"
     return SimpleNamespace(encoder=network, image_size=inherit.sizes(config)["image_size"], origin=start)
+
+
+def joined(paths: list[str], allow: list[str]) -> SimpleNamespace:
+    """Returns ``encoder`` (`docclf.encoder.Joined`), ``image_size`` and ``origin`` of several checkpoints together.
+
+    Raises:
+        InputError: fewer than two, or checkpoints that take images of different sizes.
+    """
+    found = [trained(path, allow) for path in paths]
+    sides = {path: one.image_size for path, one in zip(paths, found, strict=True)}
+    if len(found) < 2 or len(set(sides.values())) > 1:
+        raise InputError(
+            f"several checkpoints together: want two or more that take images of one side, got {sides}. Train the "
+            "parts with one image_size."
+        )
+    origin = "; ".join(dict.fromkeys(one.origin for one in found))
+    return SimpleNamespace(
+        encoder=Joined([one.encoder for one in found]), image_size=found[0].image_size, origin=origin
+    )
 
 
 def encoder_of(config: Stored, stored: dict[str, Any]) -> Encoder:
@@ -61,8 +81,7 @@ def weights(network: Encoder, checkpoint: dict, path: str, assign: bool = False)
 
     With ``assign`` the weights are not copied, and the network's own may have no memory.
     """
-    prefix = "encoder."
-    state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
+    state = {k.removeprefix(PREFIX): v for k, v in checkpoint["state_dict"].items() if k.startswith(PREFIX)}
     try:
         network.load_state_dict(state, strict=True, assign=assign)
     except RuntimeError as error:

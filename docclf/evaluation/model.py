@@ -21,6 +21,9 @@ def evaluated_model(config: DictConfig, stored: dict | None, make: Make = own) -
     """
     if config.model["_target_"].endswith(".Embeddings") and stored is not None:
         raise InputError("model=embeddings needs no checkpoint; leave ckpt= out.")
+    if config.model["_target_"].endswith(".Concat"):
+        parts = list(config.model.parts)
+        return instantiate(config.model, network=checkpoint_network.joined(parts, list(config.allow)))
     if not config.model["_target_"].endswith(".Network"):
         return instantiate(config.model)
     if config.model.source == "checkpoint" and stored is None:

@@ -60,7 +60,8 @@ def of_checkpoint(config: DictConfig, network: Described, make: build.Make) -> d
         InputError: a root that is not there, or a tested image that the checkpoint was trained on.
     """
     trained = config.ckpt if config.model.get("source") == "checkpoint" else None
-    paths = [path for path in (trained, config.get("register_ckpt")) if path is not None]
+    parts = config.model.get("parts") or []
+    paths = [path for path in (trained, config.get("register_ckpt"), *parts) if path is not None]
     notes = {path: seen.read(seen.beside(path)) for path in paths}
     found = {}
     for name, node in config.evaluate_on.items():

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from docclf import __version__
 from docclf.backbone.base import Normalised
+from docclf.encoder import Encoder
 from docclf.model.base import Described
 from docclf.ops import fingerprint
 from docclf.provenance import cost
@@ -35,8 +36,8 @@ def model(config: DictConfig, network: Described) -> dict:
     """Returns the class of what was evaluated, where its weights come from, and its parts."""
     encoder = network.encoder
     found = {"class": f"{type(network).__module__}.{type(network).__name__}"}
-    if encoder is None:
-        return found | network.describe()
+    if not isinstance(encoder, Encoder):
+        return found | network.describe() | ({} if encoder is None else {"weights_sha256": fingerprint(encoder)})
     parts = {name: OmegaConf.to_container(config[name], resolve=True) for name in ("backbone", "head", "norm")}
     return found | {
         "checkpoint": config.get("ckpt"),
@@ -57,7 +58,7 @@ def preprocessing(network: Described) -> dict:
         "reading": "turned by EXIF, transparency on white, RGB, 8 bit",
         "size": f"squashed to {side} x {side} pixels: area averaging where it shrinks, linear where it grows",
     }
-    backbone = None if network.encoder is None else network.encoder.backbone
+    backbone = network.encoder.backbone if isinstance(network.encoder, Encoder) else None
     if isinstance(backbone, Normalised):
         for name, values in (("mean", backbone.mean), ("std", backbone.std)):
             found[name] = [round(x, 6) for x in values.flatten().tolist()]

@@ -16,7 +16,7 @@ class Checkpoint(Teacher):
     It sees images of the side it was trained with; its normalisation is in its backbone.
 
     Args:
-        path: the checkpoint.
+        path: the checkpoint, or several that look together (`docclf.encoder.Joined`).
         network: its network, with ``encoder``, ``image_size`` and ``origin``; the builder makes it.
         term, source, view, tower_view, map, map_bias, cache, embed_dim, image_size, seed, dataset: see `Teacher`.
         allow: packages of your own whose classes the checkpoint may name.
@@ -26,7 +26,7 @@ class Checkpoint(Teacher):
 
     def __init__(
         self,
-        path: str,
+        path: str | list[str],
         network: Any,
         term: dict[str, nn.Module],
         embed_dim: int,
@@ -46,7 +46,7 @@ class Checkpoint(Teacher):
         pixels = Pixels(network.image_size, [0.0] * 3, [1.0] * 3, "bilinear")
         facts = {
             "kind": "checkpoint",
-            "name": path,
+            "name": path if isinstance(path, str) else " + ".join(path),
             "origin": network.origin,
             "licence": licence or f"not stated; trained from {network.origin}",
         }

@@ -9,7 +9,7 @@ from torch import nn
 
 from docclf.checkpoint import centres
 from docclf.checkpoint import read as checkpoint
-from docclf.checkpoint.network import trained
+from docclf.checkpoint.network import joined, trained
 from docclf.encoder import Encoder
 from docclf.metric.sub_labels import parents
 from docclf.training.module import Engine
@@ -39,7 +39,8 @@ def teacher(config: DictConfig, dataset: Any) -> nn.Module | None:
     given = {"embed_dim": config.embed_dim, "image_size": config.image_size, "seed": config.seed}
     with torch.random.fork_rng(devices=[]):
         if "path" in config.teacher:
-            given["network"] = trained(config.teacher.path, list(config.teacher.allow))
+            paths, allow = config.teacher.path, list(config.teacher.allow)
+            given["network"] = trained(paths, allow) if isinstance(paths, str) else joined(list(paths), allow)
         # Partial: hydra would copy the data set into its config.
         return instantiate(config.teacher, _partial_=True)(dataset=dataset, **given)
 
