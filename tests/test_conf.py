@@ -15,7 +15,11 @@ from docclf.config.check import check, locate
 CONF = Path(__file__).resolve().parents[1] / "conf"
 ELSEWHERE = {"optim": ("torch.optim.", "docclf.schedule."), "trainer": ("pytorch_lightning.",)}
 ELSEWHERE |= {"logger": ("pytorch_lightning.loggers.",), "norm": ("torch.nn.", "docclf.head.norm.")}
-ELSEWHERE |= {"evaluate_on": ("docclf.data.",), "budget": (), "callbacks": ("pytorch_lightning.callbacks.",)}
+ELSEWHERE |= {
+    "evaluate_on": ("docclf.data.",),
+    "budget": (),
+    "callbacks": ("pytorch_lightning.callbacks.", "docclf.training.callback."),
+}
 ELSEWHERE |= {"locate": ("docclf.locator.",)}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from docclf.config import resolvers  # noqa: F401  registers them
@@ -40,14 +40,14 @@ def check(config: DictConfig) -> None:
         raise InputError("the configuration does not fit the code:\n  " + "\n  ".join(errors))
 
 
-def _nodes(node: DictConfig, path: str) -> typing.Iterator[tuple[str, DictConfig]]:
-    if "_target_" in node:
+def _nodes(node: DictConfig | ListConfig, path: str) -> typing.Iterator[tuple[str, DictConfig]]:
+    if OmegaConf.is_dict(node) and "_target_" in node:
         yield path, node
-    for key in node:
+    for key in node if OmegaConf.is_dict(node) else range(len(node)):
         if OmegaConf.is_missing(node, key):
             continue
         child = node._get_node(key)
-        if OmegaConf.is_dict(child) and not child._is_none():
+        if OmegaConf.is_config(child) and not child._is_none():
             yield from _nodes(child, f"{path}.{key}" if path else str(key))
 
 

@@ -17,7 +17,7 @@ PACKAGES = {
     "backbone": ("docclf.backbone",),
     "head": ("docclf.head",),
     "norm": ("docclf.head",),
-    "data": ("docclf.data",),
+    "data": ("docclf.data", "docclf.data.sources"),
     "metric": ("docclf.metric",),
     "augment": ("docclf.augment",),
     "loss": ("docclf.loss", "docclf.loss.optimizer", "docclf.margin"),

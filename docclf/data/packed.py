@@ -18,6 +18,7 @@ from docclf.data.pixels.mapped import Mapped
 from docclf.data.pixels.memory import Memory
 from docclf.data.pixels.resident import Resident
 from docclf.data.sources.open import open_source
+from docclf.data.sources.source import Source
 from docclf.errors import InputError, at_least
 from docclf.imaging.read import MAX_PIXELS
 
@@ -36,7 +37,8 @@ class Packed(ImageSet):
         seed: run seed: order of the samples.
         batch_size: samples per rank and batch.
         packs: folders of packs of one side; null when `sources` are given.
-        sources: with feed=stream, folders, tar shards or tables of images; null when `packs` are given.
+        sources: with feed=stream, folders, tar shards or tables of images, or sources that a yaml names by `_target_`
+            (docclf/data/sources); null when `packs` are given.
         side: with feed=stream, pixels that images are squashed to when they are decoded: a pack of this side gives the
             same batches. None takes 5/4 of `image_size`.
         feed: memory (packs read into memory), mmap (read from the disk as they are needed), device (on the GPU), or
@@ -69,7 +71,7 @@ class Packed(ImageSet):
         seed: int,
         batch_size: int,
         packs: list[str] | None = None,
-        sources: list[str] | None = None,
+        sources: list[str | Source] | None = None,
         side: int | None = None,
         feed: str = "memory",
         designs: int = 0,
@@ -99,7 +101,8 @@ class Packed(ImageSet):
         self.feed = feed
         if sources:
             side = -(-5 * image_size // 4) if side is None else side
-            indexes = [index_source(open_source(place), max_pixels, threads) for place in sources]
+            opened = [open_source(place) if isinstance(place, str) else place for place in sources]
+            indexes = [index_source(source, max_pixels, threads) for source in opened]
             parts: list[Part] = [Decoded(index, side, max_pixels) for index in indexes]
         else:
             parts = [open_pack(path) for path in packs]

@@ -78,7 +78,13 @@ def test_a_loss_keeps_the_contract(name):
         assert loss.held() == (0, CLASSES) and loss.centres.shape == (CLASSES, 5)
     if isinstance(loss, Explained):
         assert all(isinstance(value, float) for value in loss.settings().values())
-    assert isinstance(loss, Centred) == isinstance(loss, Explained) == (name != "foreign")
+
+
+@pytest.mark.parametrize(
+    "name, able", [("foreign", (0, 0, 0)), ("softmax", (1, 1, 0)), ("partialfc_cosface", (1, 1, 1))]
+)
+def test_what_a_loss_can_besides_is_seen_by_its_methods(name, able):
+    assert tuple(isinstance(LOSSES[name](), ability) for ability in (Centred, Explained, Held)) == able
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -117,7 +123,6 @@ def test_numbers_that_are_none_are_explained_by_what_the_loss_knows(tmp_path):
 def test_clipping_counts_the_gradients_that_are_there(name):
     loss, weight = LOSSES[name](), nn.Parameter(torch.randn(6, 5))
     loss(weight * 1.0, torch.arange(6)).backward()
-    assert isinstance(loss, Held) == name.startswith("partialfc")
     before = clipping.clip([weight, *loss.parameters()], loss, 1e-3)
     assert before > 1e-3 and weight.grad.norm() <= 1e-3
 
