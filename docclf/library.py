@@ -14,19 +14,19 @@ from omegaconf import DictConfig
 from docclf import build
 from docclf.config import schema  # noqa: F401  what Hydra composes against
 from docclf.config.check import check
+from docclf.data.dataset import EvaluationOnly
 from docclf.data.evaluation.layout import class_of
 from docclf.data.evaluation.loader import EvaluationPart
 from docclf.data.evaluation.set import SPLITS, EvaluationSet
 from docclf.data.sources.scan import check_folder, scan
 from docclf.encoder import Encoder
 from docclf.errors import InputError
-from docclf.evaluation.embed import Embedded, device_of, embedded
+from docclf.evaluation.embed import Embedded, device_of, embedded, score
 from docclf.evaluation.score import write
 from docclf.gallery.embedder import Embedder
 from docclf.imaging.read import read_image
 from docclf.metric.register_query import RegisterQuery
 from docclf.metric.result import Result
-from docclf.metric.sub_labels import parents
 
 Image = np.ndarray | str | Path
 TARGETS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
@@ -44,20 +44,21 @@ class Evaluation:
     def __init__(self, model: Embedder, dataset: "Pictures", metric: RegisterQuery) -> None:
         self.model, self.dataset, self.metric = model, dataset, metric
         self.found: Embedded = embedded(model.model, dataset, "test", device_of("cpu"))
-        parts = (self.found.register, self.found.register_labels, self.found.query, self.found.query_labels)
-        self.result: Result = metric(*parts, parents=parents(dataset.class_names("test")))
+        self.result: Result = score(self.found, metric, dataset.class_names("test"))
         self.metrics: dict[str, Any] = self.result.metrics
 
     def report(self, folder: str | Path) -> Path:
         """Writes metrics.json, report.html and its pictures into a folder; returns the page."""
         folder = Path(folder)
         about = {"model": {"weights_sha256": self.model.fingerprint}, "data": self.dataset.describe()}
-        write(folder, self.found, self.dataset, "test", self.metric, about)
+        write(folder, self.found, self.dataset, "test", self.metric, about, result=self.result)
         return folder / "report.html"
 
 
-class Pictures:
+class Pictures(EvaluationOnly):
     """A register and its queries from folders or from memory, for evaluation only; the arguments are `evaluate`'s."""
+
+    kind = "library"
 
     def __init__(self, image_size: int, register: Any, query: Any) -> None:
         rows = {"register": _rows(register, "register"), "query": _rows(query, "query")}
@@ -70,19 +71,7 @@ class Pictures:
             labels = np.array([numbers[label] for label, _, _ in found], np.int64)
             part = EvaluationPart(names, labels, partial(_read, images))
             parts |= {(split, side): part for split in SPLITS}
-        self.evaluation = EvaluationSet(
-            parts, dict.fromkeys(SPLITS, classes), image_size, 64, None, {"kind": "library"}
-        )
-        self.class_names, self.item_names = self.evaluation.class_names, self.evaluation.item_names
-        self.image, self.describe = self.evaluation.image, self.evaluation.facts
-
-    def register_loader(self, split: str) -> Any:
-        """Returns the loader of the registered images."""
-        return self.evaluation.loader(split, "register")
-
-    def query_loader(self, split: str) -> Any:
-        """Returns the loader of the queries."""
-        return self.evaluation.loader(split, "query")
+        super().__init__(EvaluationSet(parts, dict.fromkeys(SPLITS, classes), image_size, 64, None, {}))
 
 
 class Composed:

@@ -22,12 +22,10 @@ def probability(found: Scores, score: Score, count: int) -> dict[str, Any]:
     registered and not, weigh the same.
     """
     own = found.label < count
-    values = score(found.cosine, found.by_query, found.by_label)
+    values = found.scored(score)
     inside = features(values[own])
     right = values[own].argmax(1) == found.label[own]
-    cosine = found.cosine.copy()
-    cosine[own, found.label[own]] = -1.0
-    outside = features(score(cosine, found.by_query, found.by_label))
+    outside = features(found.scored(score, own=-1.0))
     x = np.concatenate([inside, outside])
     y = np.concatenate([np.where(right, 0, 1), np.full(len(outside), 2)])
     weight = np.concatenate([np.full(len(inside), 1 / len(inside)), np.full(len(outside), 1 / len(outside))])

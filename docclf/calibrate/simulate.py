@@ -69,6 +69,14 @@ class Scores:
     by_query: np.ndarray
     by_label: np.ndarray
 
+    def scored(self, score: Score, own: float | None = None) -> np.ndarray:
+        """Returns the scores [Q,L]; `own` takes the place of each photograph's cosine with its own label."""
+        cosine = self.cosine.copy()
+        if own is not None:
+            rows = np.flatnonzero(self.label < cosine.shape[1])
+            cosine[rows, self.label[rows]] = own
+        return score(cosine, self.by_query, self.by_label)
+
 
 def simulate(
     embed: Callable[[list[np.ndarray]], np.ndarray],

@@ -33,7 +33,7 @@ def calibrate(found: Scores, names: Sequence[str], score: Score = COSINE, seed: 
     count = len(names)
     if count < 2 and score.kind == "margin":
         raise InputError("score=margin compares a label with the others, and only one is registered; use score=cosine.")
-    values = score(found.cosine, found.by_query, found.by_label)
+    values = found.scored(score)
     own = found.label < count
     genuine = values[own, found.label[own]]
     pairs, queries = impostor_pairs(values, found.label, count), impostor_queries(found, score, count)
@@ -65,9 +65,7 @@ def impostor_pairs(values: np.ndarray, label: np.ndarray, count: int) -> Imposto
 
 def impostor_queries(found: Scores, score: Score, count: int) -> Impostors:
     """Returns the best score of each photograph when its own label is taken out, and of the cohort."""
-    cosine, own = found.cosine.copy(), found.label < count
-    cosine[own, found.label[own]] = -np.inf
-    best = np.where(np.isfinite(v := score(cosine, found.by_query, found.by_label)), v, -np.inf).max(axis=1)
+    best = np.where(np.isfinite(v := found.scored(score, own=-np.inf)), v, -np.inf).max(axis=1)
     some = np.isfinite(best)
     label = found.label[some]
     units = int(max(found.label.max() + 1, count))

@@ -6,7 +6,8 @@ from docclf.data.dataset import ImageSet
 from docclf.data.drawn.designs import Designs
 from docclf.data.drawn.documents import drawn_documents
 from docclf.data.evaluation.folder import read_tree
-from docclf.data.evaluation.held_out_pack import held_out_of, held_out_set
+from docclf.data.evaluation.held_out import captured_documents
+from docclf.data.evaluation.held_out_pack import files_of, held_out_of
 from docclf.data.index.build import index_source
 from docclf.data.index.hashes import Hashes
 from docclf.data.loader.feeding import Feeding
@@ -120,7 +121,8 @@ class Packed(ImageSet):
             left, documents = held_out_of(parts[:given], rows[:given], *split)
             rows = left + rows[given:]
             how = (holdout_seed, captures, unregistered, *reading, max_pixels)
-            tested = held_out_set(parts[holdout_of], documents, originals, *how)
+            files = files_of(parts[holdout_of], documents, originals, max_pixels)
+            tested = captured_documents(documents, *how, files)
         if augment is not None:
             augment.share_out(kinds, [expand * len(used) for used in rows])
         self.parts, chosen = parts, [(part, used) for part, used in zip(parts, rows, strict=True) if len(used)]

@@ -56,20 +56,6 @@ class RegisterQuery(EvaluationOnly):
         max_pixels: int = MAX_PIXELS,
         augment=None,
     ):
-        evaluation = read_tree(
-            root,
-            image_size,
-            batch_size,
-            threads,
-            max_pixels,
-            "data.root",
-            mode,
-            registered_per_class,
-            unregistered,
-            split_seed,
-            query_classes,
-            captures,
-            distractors,
-            distractors_max,
-        )
-        super().__init__(evaluation)
+        layout = (mode, registered_per_class, unregistered, split_seed, query_classes)
+        reading = (root, image_size, batch_size, threads, max_pixels, "data.root")
+        super().__init__(read_tree(*reading, layout, captures, distractors, distractors_max))

@@ -73,6 +73,7 @@ def write(
     facts: dict,
     page: bool = True,
     known: Sequence[Finding] = (),
+    result: Any = None,
 ) -> Any:
     """Checks an embedded split, scores it, writes metrics.json and the report into ``folder``, prints both.
 
@@ -85,6 +86,7 @@ def write(
         facts: what stands beside the numbers.
         page: write report.html, its pictures and tables, and what a comparison needs.
         known: findings of before.
+        result: the metric's, where the split is scored already.
 
     Returns:
         The metric's Result.
@@ -99,7 +101,7 @@ def write(
     if not evaluation.findings:
         print("check: nothing found")
     start = perf_counter()
-    result = scoring.score(found, metric, evaluation.class_names)
+    result = scoring.score(found, metric, evaluation.class_names) if result is None else result
     seconds = {"reading and embedding": round(found.seconds, 2), "scoring": round(perf_counter() - start, 2)}
     about = {"split": split, **facts, "protocol": settings(metric, result)}
     seen = not isinstance(dataset, Ready) or dataset.has_images

@@ -12,34 +12,41 @@ from docclf.utils.text import valid
 PART = ".part"  # ends the name of a file that is being written
 
 
-def write(path: str | Path, fill: Callable[[str], None]) -> None:
+def replace(path: Path, fill: Callable[[str], None]) -> None:
     """Calls ``fill(temporary_path)`` in the folder of ``path``, then renames; on failure nothing is left behind.
 
     Raises:
-        InputError: the folder cannot be written or the disk is full; says which and what to do.
+        OSError: the folder cannot be written or the disk is full. `write` says so to a user.
     """
-    path = Path(path)
-    temporary = None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
         os.close(handle)
         fill(temporary)
         _sync(temporary)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-        temporary = None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def write(path: str | Path, fill: Callable[[str], None]) -> None:
+    """Writes a file as `replace` does.
+
+    Raises:
+        InputError: the folder cannot be written or the disk is full; says which and what to do.
+    """
+    path = Path(path)
+    try:
+        replace(path, fill)
     except (OSError, RuntimeError) as error:
         # torch.save tells a full disk as "unexpected pos"
-        full = temporary is not None and shutil.disk_usage(path.parent).free < 2**20
+        full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < 2**20
         reason = "No space left on device" if full else error
         raise InputError(
             f"could not write {path}: {reason}. Free space on that disk, or choose another folder (of train.py and "
             "evaluate.py: hydra.run.dir=DIR); what was written before is untouched."
         ) from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

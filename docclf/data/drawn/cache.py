@@ -19,6 +19,7 @@ import docclf
 from docclf.errors import InputError
 from docclf.synthetic import capture, draw
 from docclf.synthetic.worker import Row
+from docclf.utils import atomic
 from docclf.utils.cache_folder import cache_folder
 from docclf.utils.process.threads import thread_count
 
@@ -116,29 +117,22 @@ def _sound(file: Path, shape: tuple[int, ...]) -> bool:
 
 
 def _draw_file(file: Path, rows: list[Row], side: int, seed: int, strength: float, workers: int) -> None:
-    size, temporary = len(rows) * side * side * 3, file
-    try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}.", suffix=".tmp")
-        os.close(handle)
-        temporary = Path(name)
-        with open(temporary, "wb") as stream:
-            stream.truncate(size)
-        _draw_rows(temporary, rows, side, seed, strength, workers)
-        digest = _digest(temporary, size)
+    size = len(rows) * side * side * 3
+
+    def fill(temporary: str) -> None:
+        os.truncate(temporary, size)
+        _draw_rows(Path(temporary), rows, side, seed, strength, workers)
+        digest = _digest(Path(temporary), size)
         with open(temporary, "ab") as stream:
             stream.write(digest)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
+
+    try:
+        atomic.replace(file, fill)
     except OSError as error:
         raise InputError(
             f"drawn documents cannot be cached in {file.parent} ({error.strerror}); {size // 10**6 + 1} MB are needed: "
             f"make room or choose another folder with data.cache_dir=DIR."
         ) from error
-    finally:
-        if temporary != file:
-            temporary.unlink(missing_ok=True)
 
 
 def _draw_rows(file: Path, rows: list[Row], side: int, seed: int, strength: float, workers: int) -> None:

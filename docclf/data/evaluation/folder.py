@@ -1,6 +1,7 @@
 """An evaluation folder as an evaluation set."""
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -25,26 +26,24 @@ def read_tree(
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
     argument: str = "data.root",
-    mode: str = "auto",
-    registered_per_class: int = 1,
-    unregistered: float = 0.0,
-    split_seed: int = 0,
-    query_classes: dict | None = None,
+    layout: Sequence = ("auto", 1, 0.0, 0, None),
     captures: int = 0,
     distractors: str | None = None,
-    distractors_max: int | None = None,
+    most: int | None = None,
 ) -> EvaluationSet:
     """Returns the evaluation set of a folder, the same for both splits.
 
-    The arguments are those of `docclf.data.register_query.RegisterQuery`.
+    The arguments are those of `docclf.data.register_query.RegisterQuery`; `layout` are its mode, registered_per_class,
+    unregistered, split_seed and query_classes.
     """
     index = build_index(root, max_pixels, threads, unique=False, argument=argument)
-    layout = find_layout(index, mode, registered_per_class, unregistered, split_seed, query_classes, argument)
+    seed = layout[3]
+    layout = find_layout(index, *layout, argument)
     if not layout.register:
         raise InputError(f"{argument}={index.root}: no readable registered image; expected register/CLASS/FILE.")
     if layout.skipped:
         _log.warning("%s: %d more files skipped, for example %s: %s", root, len(layout.skipped), *layout.skipped[0])
-    more = Distractors(distractors, distractors_max, max_pixels, threads, argument) if distractors else None
+    more = Distractors(distractors, most, max_pixels, threads, argument) if distractors else None
     registered = sorted({name for name, _ in layout.register}) + (more.classes if more else [])
     known = set(registered)
     if more:
@@ -59,7 +58,7 @@ def read_tree(
     names, labels, files = part(sorted(layout.register, key=lambda row: (row[0], row[1].path)))
     register = EvaluationPart(names, np.array(labels, dtype=np.int64), files.read, files.hashes)
     query = _queries(
-        *part(sorted(layout.query, key=lambda row: row[1].path)), register, Captured(files, split_seed, captures)
+        *part(sorted(layout.query, key=lambda row: row[1].path)), register, Captured(files, seed, captures)
     )
     if more:
         register = more.added(register, numbers)

@@ -1,12 +1,12 @@
 """Parts of a packed training set: which of their images are trained on, and which are held out."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from docclf.data.evaluation.held_out import captured_documents, hold_out
-from docclf.data.evaluation.set import EvaluationSet
+from docclf.data.evaluation.held_out import hold_out
 from docclf.data.index.entry import Entry
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
@@ -71,29 +71,14 @@ class HeldOut:
         return self.images[i][1].path
 
 
-def held_out_set(
-    part,
-    documents: dict,
-    originals: str | None,
-    seed: int,
-    captures: int,
-    unregistered: float,
-    image_size: int,
-    batch_size: int,
-    threads: int | None,
-    max_pixels: int,
-) -> EvaluationSet:
-    """Returns the evaluation set of held-out images; see `docclf.data.evaluation.held_out.captured_documents`."""
+def files_of(part, documents: dict, originals: str | None, max_pixels: int) -> Callable[[list], HeldOut]:
+    """Returns what makes the source of held-out images, for `docclf.data.evaluation.held_out.captured_documents`.
+
+    Raises:
+        InputError: one of them is not in the folder of the originals.
+    """
     if originals is not None:
-        missing = [
-            e.path for images in documents.values() for _, e in images if not (Path(originals) / e.path).exists()
-        ]
-        if missing:
+        names = (entry.path for images in documents.values() for _, entry in images)
+        if missing := [name for name in names if not (Path(originals) / name).exists()]:
             raise InputError(f"data.originals={originals}: {missing[0]} of the pack is not there; give its folder.")
-
-    def files_of(images: list) -> HeldOut:
-        return HeldOut(part, images, originals, max_pixels)
-
-    return captured_documents(
-        documents, seed, captures, unregistered, image_size, batch_size, threads, max_pixels, files_of
-    )
+    return lambda images: HeldOut(part, images, originals, max_pixels)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from docclf.data.index.entry import Entry
+from docclf.utils import atomic
 from docclf.utils.cache_folder import cache_folder
 from docclf.utils.reading import plain_json
 from docclf.utils.reading.arrays import read_npz
@@ -79,15 +80,13 @@ class IndexCache:
     def save(self, entries: list[Entry], fingerprint: str) -> None:
         """Stores the rows whole and removes the files they were collected in; says so when that fails."""
         self.close()
-        temporary = None
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("wb", dir=self.file.parent, suffix=".tmp", delete=False) as stream:
-                temporary = stream.name
+
+        def fill(temporary: str) -> None:
+            with open(temporary, "wb") as stream:
                 np.savez_compressed(stream, **_packed(self.location, entries, fingerprint))
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, self.file)
+
+        try:
+            atomic.replace(self.file, fill)
             for part in self._parts:
                 part.unlink(missing_ok=True)
         except OSError as error:
@@ -97,8 +96,6 @@ class IndexCache:
                 self.file.parent,
                 error,
             )
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
 
 
 def _packed(location: str, entries: list[Entry], fingerprint: str) -> dict[str, np.ndarray]:

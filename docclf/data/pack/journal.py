@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from docclf.errors import InputError
+from docclf.utils import atomic
 
 NAME = "journal.jsonl"
 
@@ -18,18 +18,9 @@ def digest(payload: bytes | memoryview) -> str:
 
 def replace(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all, and removes what a killed writer left of it; raises OSError."""
-    for stale in path.parent.glob(f".{path.name}.*.tmp"):
+    for stale in path.parent.glob(f".{path.name}.*{atomic.PART}"):
         stale.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    atomic.replace(path, lambda temporary: Path(temporary).write_bytes(content))
 
 
 class Journal:

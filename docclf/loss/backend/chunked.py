@@ -1,7 +1,7 @@
 """Log-sum-exp over the other classes in blocks of classes: of the logits, no more exists than a stated budget."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -50,9 +50,7 @@ class Chunked:
         self.work = Work()
         self._kept: tuple[Tensor, int, Tensor | None, list[Tensor]] | None = None
 
-    def forward(
-        self, x: Tensor, weight: Tensor, rows: Tensor | None, position: Tensor, scale: float
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, x, weight, rows, position, scale) -> tuple[Tensor, Tensor]:
         """Returns log-sum-exp [B] and largest cosine [B] of the other classes; see ``Eager.forward``."""
         with self.product.ready(x.device):
             if self._direct(weight, rows, scale):
@@ -95,19 +93,7 @@ class Chunked:
             top = higher
         return ((top + total.log2()) / LOG2E).clamp_min(LOWEST), top / (scale * LOG2E)
 
-    def backward(
-        self,
-        x: Tensor,
-        weight: Tensor,
-        rows: Tensor | None,
-        position: Tensor,
-        scale: float,
-        lse: Tensor,
-        g_lse: Tensor,
-        g_cos: Tensor,
-        emit: Callable[[Tensor | slice, Tensor, Tensor], None],
-        table: object | None = None,
-    ) -> Tensor:
+    def backward(self, x, weight, rows, position, scale, lse, g_lse, g_cos, emit, table=None) -> Tensor:
         """Returns the gradient of x; passes that of the centres on, block by block; see ``Eager.backward``."""
         # no class but the target's: LOWEST, whose exponential would be infinite
         lse = lse.double().clamp_min(-scale - 1)

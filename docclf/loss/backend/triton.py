@@ -67,9 +67,7 @@ class Fused:
         share = -(-tiles // splits) * options["BN"]
         return (splits, batches), share
 
-    def forward(
-        self, x: Tensor, weight: Tensor, rows: Tensor | None, position: Tensor, scale: float
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, x, weight, rows, position, scale) -> tuple[Tensor, Tensor]:
         """Returns log-sum-exp [B] and largest cosine [B] of the other classes; see ``Eager.forward``."""
         options, count = self._options(x, rows), len(weight) if rows is None else len(rows)
         grid, share = self._grid(x, count, options)
@@ -82,19 +80,7 @@ class Fused:
         total = (totals * (tops - top).exp()).sum(0)
         return (top.double() + total.double().log()).clamp_min(LOWEST), top / scale
 
-    def backward(
-        self,
-        x: Tensor,
-        weight: Tensor,
-        rows: Tensor | None,
-        position: Tensor,
-        scale: float,
-        lse: Tensor,
-        g_lse: Tensor,
-        g_cos: Tensor,
-        emit: Callable[[Tensor | slice, Tensor, Tensor], None],
-        table: object | None = None,
-    ) -> Tensor:
+    def backward(self, x, weight, rows, position, scale, lse, g_lse, g_cos, emit, table=None) -> Tensor:
         """Returns the gradient of x; updates the rows of ``table``, or calls ``emit``; see ``Eager.backward``."""
         x, (lse, g_lse, g_cos) = x.contiguous(), (t.float().contiguous() for t in (lse, g_lse, g_cos))
         options, count = self._options(x, rows), len(weight) if rows is None else len(rows)
