@@ -13,9 +13,7 @@ MOST = 10
 ARGUED = {
     frozenset({"synthetic/wording/latin.py"}): "a language of the documents is a record of its words, one like another",
     frozenset({"synthetic/wording/scripts.py"}): "as the languages with Latin letters",
-    frozenset(
-        {"data/register_query.py", "data/synthetic.py"}
-    ): "a data set names the arguments of its yaml, one a line",
+    frozenset({"data/register_query.py", "data/synthetic.py"}): "a data set names its arguments, one a line",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from docclf.errors import InputError
+from docclf.metric.score import Score
 from docclf.synthetic.capture import capture
 from docclf.synthetic.draw import draw
 from docclf.utils.process.threads import thread_count

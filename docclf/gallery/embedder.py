@@ -59,7 +59,7 @@ class Embedder:
                 raise InputError(f"an image is {image.dtype} {image.shape}; want uint8 [H,W,3], RGB.")
         if not len(images):
             return np.zeros((0, 0), np.float32)
-        rows, size = [], getattr(self.model, "batch", None) or BATCH
+        rows, size = [], (self.model.batch if isinstance(self.model, Session) else None) or BATCH
         for at in range(0, len(images), size):
             # One size of batch, filled up with black, because a convolution rounds otherwise for another.
             batch = np.zeros((size, 3, self.image_size, self.image_size), np.uint8)

@@ -134,7 +134,7 @@ def test_the_cache_holds_what_is_drawn_and_is_used_again(tmp_path):
     drawings.cached(ROWS, 25, 0, 1.0, str(tmp_path), 2)
     drawings.cached(ROWS[::-1], 24, 0, 1.0, str(tmp_path), 2)
     assert len(list(tmp_path.rglob("*.u8"))) == 4
-    assert not list(tmp_path.rglob("*.tmp"))
+    assert not list(tmp_path.rglob("*.part"))
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "grow", "empty"])
@@ -159,7 +159,7 @@ def test_many_may_ask_at_once(tmp_path):
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda _: np.array(drawings.cached(ROWS, 16, 0, 1.0, str(tmp_path), 1)), range(3)))
     assert all(np.array_equal(found[0], other) for other in found)
-    assert len(list(tmp_path.rglob("*.u8"))) == 1 and not list(tmp_path.rglob("*.tmp"))
+    assert len(list(tmp_path.rglob("*.u8"))) == 1 and not list(tmp_path.rglob("*.part"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
@@ -180,7 +180,7 @@ def test_a_process_that_fails_is_reported_and_leaves_nothing(tmp_path, monkeypat
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     with pytest.raises(RuntimeError, match="could not be started"):
         drawings.cached(ROWS, 16, 0, 1.0, str(tmp_path), 2)
-    assert not list(tmp_path.rglob("*.u8")) and not list(tmp_path.rglob("*.tmp"))
+    assert not list(tmp_path.rglob("*.u8")) and not list(tmp_path.rglob("*.part"))
 
 
 def test_a_script_without_a_main_guard_can_draw(tmp_path):

@@ -1,6 +1,5 @@
 """Parts of a packed training set: which of their images are trained on, and which are held out."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from docclf.data.evaluation.held_out import hold_out
 from docclf.data.index.entry import Entry
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
-
-_log = logging.getLogger(__name__)
 
 
 def held_out_of(

@@ -1,8 +1,10 @@
 """Packs combined without copies."""
 
+import logging
+
 import numpy as np
 
-from docclf.data.evaluation.held_out_pack import _log
+_log = logging.getLogger(__name__)
 
 
 def without_copies(parts: list) -> list[np.ndarray]:

@@ -46,9 +46,9 @@ class Rows(nn.Module):
         super().__init__()
         self.first, self.last, self.dim, self.seed, self.rule = first, last, dim, seed, optimizer
         self.names = ("weight", *optimizer.moments, "steps", "decay_seen")
+        self.clock, self.decay = 0, 0.0
         for name, tensor in zip(self.names, self._fresh(first, last), strict=True):
             setattr(self, name, tensor)
-        self.clock, self.decay = 0, 0.0
         self._before = 0.0
         self._noise: Tensor | None = None
         self.total, self.ranks, self._work = last, None, Work()
@@ -56,7 +56,7 @@ class Rows(nn.Module):
     def _fresh(self, first: int, last: int) -> list[Tensor]:
         count, kind = last - first, self.rule.curve.moment_dtype
         moments = [large_pages(torch.zeros(count, self.dim, dtype=kind)) for _ in self.rule.moments]
-        counters = [torch.zeros(count, dtype=torch.int32), torch.full((count,), getattr(self, "decay", 0.0)).double()]
+        counters = [torch.zeros(count, dtype=torch.int32), torch.full((count,), self.decay).double()]
         return [draw(first, last, self.dim, self.seed), *moments, *counters]
 
     def begin(self) -> None:
