@@ -1,19 +1,22 @@
 """Draws the blur of a sample: one kind and its kernel."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from docclf.augment.draws import kernels
-from docclf.augment.draws.checks import check_probability, check_range, check_weights
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import BLURS, Values
+from docclf.augment.draws.part import Part, Share, Weights, Within
 
 _KINDS = ("motion", "median", "gaussian", "zoom", "defocus", "shake", "jpeg")
 _REFERENCE = 128  # sizes in the yaml are pixels of an image of this side; they scale with the image
 
 
-class Blur:
+@dataclass(eq=False)
+class Blur(Part):
     """With probability p one blur; sizes are pixels at 128 px and scale with the image.
 
     Args:
@@ -28,32 +31,18 @@ class Blur:
         length: of the line of "shake".
         sigma: of "gaussian"; null derives it from the window as OpenCV does.
         depth: probability that a kernel blurs one side of the image only: what is nearer or farther than the focus.
-
-    Raises:
-        InputError: a probability, range or name is not one.
     """
 
-    def __init__(
-        self,
-        p: float,
-        kinds: dict[str, float],
-        window: list[int],
-        zoom: list[float],
-        radius: list[float],
-        soft: list[float],
-        length: list[float],
-        sigma: list[float] | None = None,
-        depth: float = 0.0,
-    ):
-        self.p = check_probability("blur.p", p)
-        self.kinds = check_weights("blur.kinds", kinds, _KINDS)
-        self.window = check_range("blur.window", window, 3, 11)
-        self.zoom = check_range("blur.zoom", zoom, 1.0, 2.0)
-        self.radius = check_range("blur.radius", radius, 0.0, 8.0)
-        self.soft = check_range("blur.soft", soft, 0.0, 2.0)
-        self.length = check_range("blur.length", length, 0.0, 16.0)
-        self.depth = check_probability("blur.depth", depth)
-        self.sigma = None if sigma is None else check_range("blur.sigma", sigma, 0.1, 4.0)
+    group = "blur"
+    p: Share
+    kinds: Annotated[dict[str, float], Weights(_KINDS)]
+    window: Annotated[list[int], Within(3, 11)]
+    zoom: Annotated[list[float], Within(1.0, 2.0)]
+    radius: Annotated[list[float], Within(0.0, 8.0)]
+    soft: Annotated[list[float], Within(0.0, 2.0)]
+    length: Annotated[list[float], Within(0.0, 16.0)]
+    sigma: Annotated[list[float] | None, Within(0.1, 4.0)] = None
+    depth: Share = 0.0
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields blur, kernel, kernel_size, sigma, zoom and focus; quality 0 where JPEG was chosen."""

@@ -1,12 +1,14 @@
 """Draws the one colour matrix of a sample, and its gamma."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range, check_weights
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import Values
+from docclf.augment.draws.part import Part, Share, UpTo, Weights, Within
 from docclf.imaging.effect.colour import GREY, LUMA, hue_matrix, saturation
 
 _KINDS = ("jitter", "grey", "sepia", "shuffle", "drop", "shift", "invert", "camera")
@@ -20,7 +22,8 @@ _FIXED = {
 }
 
 
-class Colour:
+@dataclass(eq=False)
+class Colour(Part):
     """With probability p one change of colour; all are 3x4 matrices, "camera" has a gamma curve after it.
 
     Args:
@@ -36,34 +39,23 @@ class Colour:
         white_balance: largest relative gain of red against blue of "camera", up or down.
         tint: largest relative gain of green against the others of "camera", up or down.
         gamma: exponent of "camera".
-
-    Raises:
-        InputError: a probability, range or name is not one.
     """
 
-    def __init__(
-        self,
-        p: float,
-        kinds: dict[str, float],
-        brightness: list[float],
-        contrast: list[float],
-        saturation: list[float],
-        hue: float = 0.0,
-        shift: float = 0.0,
-        white_balance: float = 0.0,
-        tint: float = 0.0,
-        gamma: list[float] | None = None,
-    ):
-        self.p = check_probability("colour.p", p)
-        self.kinds = check_weights("colour.kinds", kinds, _KINDS)
-        self.brightness = check_range("colour.brightness", brightness, 0.0, 4.0)
-        self.contrast = check_range("colour.contrast", contrast, 0.0, 4.0)
-        self.saturation = check_range("colour.saturation", saturation, 0.0, 4.0)
-        self.hue = check_range("colour.hue", [0.0, hue], 0.0, 0.5)[1]
-        self.shift = check_range("colour.shift", [0.0, shift], 0.0, 255.0)[1]
-        self.white_balance = check_range("colour.white_balance", [0.0, white_balance], 0.0, 0.9)[1]
-        self.tint = check_range("colour.tint", [0.0, tint], 0.0, 0.9)[1]
-        self.gamma = check_range("colour.gamma", [1.0, 1.0] if gamma is None else gamma, 0.1, 10.0)
+    group = "colour"
+    p: Share
+    kinds: Annotated[dict[str, float], Weights(_KINDS)]
+    brightness: Annotated[list[float], Within(0.0, 4.0)]
+    contrast: Annotated[list[float], Within(0.0, 4.0)]
+    saturation: Annotated[list[float], Within(0.0, 4.0)]
+    hue: Annotated[float, UpTo(0.5)] = 0.0
+    shift: Annotated[float, UpTo(255.0)] = 0.0
+    white_balance: Annotated[float, UpTo(0.9)] = 0.0
+    tint: Annotated[float, UpTo(0.9)] = 0.0
+    gamma: Annotated[list[float] | None, Within(0.1, 10.0)] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.gamma = [1.0, 1.0] if self.gamma is None else self.gamma
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields colour, pivot and gamma."""

@@ -1,13 +1,17 @@
 """Draws the JPEG qualities of a sample, and how small it once was."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import Values
+from docclf.augment.draws.part import Part, Share, Within
 
 
-class Compression:
+@dataclass(eq=False)
+class Compression(Part):
     """A JPEG encoding, one more before it at twice the size, and a detour through a smaller size.
 
     Args:
@@ -17,26 +21,20 @@ class Compression:
         low: side of the smaller image as a share of the side.
         first_p: probability of the earlier encoding: the phone's own, before someone sends the photo on.
         first: its quality.
-
-    Raises:
-        InputError: a probability or a range is not one.
     """
 
-    def __init__(
-        self,
-        p: float,
-        quality: list[int],
-        low_p: float = 0.0,
-        low: list[float] | None = None,
-        first_p: float = 0.0,
-        first: list[int] | None = None,
-    ):
-        self.p = check_probability("compression.p", p)
-        self.quality = check_range("compression.quality", quality, 0, 100)
-        self.low_p = check_probability("compression.low_p", low_p)
-        self.low = check_range("compression.low", [0.5, 1.0] if low is None else low, 0.05, 1.0)
-        self.first_p = check_probability("compression.first_p", first_p)
-        self.first = check_range("compression.first", [50, 95] if first is None else first, 0, 100)
+    group = "compression"
+    p: Share
+    quality: Annotated[list[int], Within(0, 100)]
+    low_p: Share = 0.0
+    low: Annotated[list[float] | None, Within(0.05, 1.0)] = None
+    first_p: Share = 0.0
+    first: Annotated[list[int] | None, Within(0, 100)] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.low = [0.5, 1.0] if self.low is None else self.low
+        self.first = [50, 95] if self.first is None else self.first
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields quality and low; the blurs have marked where they drew "jpeg" with a quality of 0."""

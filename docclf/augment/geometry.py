@@ -1,18 +1,21 @@
 """Draws the one homography of a sample."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range, check_weights
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.homography import ORIENTED, backdrop, matrices, shifted_scaled_rotated, turned_quad
 from docclf.augment.draws.params import BORDERS, GRID, Values
+from docclf.augment.draws.part import Part, Share, UpTo, Weights, Within
 
 TRIES = 10  # as torchvision's and albumentations' random resized crop
 
 
-class Geometry:
+@dataclass(eq=False)
+class Geometry(Part):
     """With probability p one kind of warp, after half crops, orientation and flips; lengths are fractions of the side.
 
     All act on the image as squeezed to a square: a rotation of a wide document is a shear of it in real proportions.
@@ -33,45 +36,29 @@ class Geometry:
         turn: probability of 180 degrees.
         orientations: probability of one of the 8 orientations (4 quarter turns, mirrored or not), all alike.
         halves: probability of keeping only the upper or only the lower half.
-
-    Raises:
-        InputError: a probability, range or name is not one.
     """
 
-    def __init__(
-        self,
-        p: float,
-        kinds: dict[str, float],
-        borders: dict[str, float],
-        crop_area: list[float],
-        crop_ratio: list[float],
-        shift: float,
-        scale: float,
-        rotation: float,
-        margin: list[float],
-        jitter: float,
-        flip_horizontal: float = 0.0,
-        flip_vertical: float = 0.0,
-        turn: float = 0.0,
-        orientations: float = 0.0,
-        halves: float = 0.0,
-    ):
-        self.p = check_probability("geometry.p", p)
-        self.kinds = check_weights("geometry.kinds", kinds, ("crop", "shift_scale_rotate", "quad"))
-        self.borders = check_weights("geometry.borders", borders, BORDERS[:4])
-        self.crop_area = check_range("geometry.crop_area", crop_area, 0.01, 1.0)
-        self.crop_ratio = check_range("geometry.crop_ratio", crop_ratio, 0.1, 10.0)
-        self.shift = check_range("geometry.shift", [0.0, shift], 0.0, 0.5)[1]
-        self.scale = check_range("geometry.scale", [0.0, scale], 0.0, 0.9)[1]
-        self.rotation = math.radians(check_range("geometry.rotation", [0.0, rotation], 0.0, 180.0)[1])
-        # Beyond these a quad may fold over itself and no homography exists.
-        self.margin = check_range("geometry.margin", margin, -0.3, 0.3)
-        self.jitter = check_range("geometry.jitter", [0.0, jitter], 0.0, 0.15)[1]
-        self.flip_horizontal = check_probability("geometry.flip_horizontal", flip_horizontal)
-        self.flip_vertical = check_probability("geometry.flip_vertical", flip_vertical)
-        self.turn = check_probability("geometry.turn", turn)
-        self.orientations = check_probability("geometry.orientations", orientations)
-        self.halves = check_probability("geometry.halves", halves)
+    group = "geometry"
+    p: Share
+    kinds: Annotated[dict[str, float], Weights(("crop", "shift_scale_rotate", "quad"))]
+    borders: Annotated[dict[str, float], Weights(BORDERS[:4])]
+    crop_area: Annotated[list[float], Within(0.01, 1.0)]
+    crop_ratio: Annotated[list[float], Within(0.1, 10.0)]
+    shift: Annotated[float, UpTo(0.5)]
+    scale: Annotated[float, UpTo(0.9)]
+    rotation: Annotated[float, UpTo(180.0)]
+    # Beyond these a quad may fold over itself and no homography exists.
+    margin: Annotated[list[float], Within(-0.3, 0.3)]
+    jitter: Annotated[float, UpTo(0.15)]
+    flip_horizontal: Share = 0.0
+    flip_vertical: Share = 0.0
+    turn: Share = 0.0
+    orientations: Share = 0.0
+    halves: Share = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.rotation = math.radians(self.rotation)
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields warp, border, fill and backdrop."""

@@ -1,15 +1,18 @@
 """Draws a plain ground round the middle of a sample."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import Values
+from docclf.augment.draws.part import Part, Share, Within
 
 
-class Ground:
+@dataclass(eq=False)
+class Ground(Part):
     """Keeps a superellipse of the image and lays a plain ground round it; lengths are fractions of the side.
 
     Registered pictures of things are often cut out on white while their photos are full of surroundings. As views of
@@ -22,26 +25,15 @@ class Ground:
         exponent: 2 is an ellipse, larger ones come near a rectangle.
         white: probability that the ground is grey of the given level, rather than of any colour.
         level: of grey, 0 to 255.
-
-    Raises:
-        InputError: a probability or a range is not one.
     """
 
-    def __init__(
-        self,
-        p: float,
-        centre: list[float],
-        radius: list[float],
-        exponent: list[float],
-        white: float,
-        level: list[float],
-    ):
-        self.p = check_probability("ground.p", p)
-        self.centre = check_range("ground.centre", centre, 0.0, 1.0)
-        self.radius = check_range("ground.radius", radius, 0.05, 1.0)
-        self.exponent = check_range("ground.exponent", exponent, 1.0, 10.0)
-        self.white = check_probability("ground.white", white)
-        self.level = check_range("ground.level", level, 0.0, 255.0)
+    group = "ground"
+    p: Share
+    centre: Annotated[list[float], Within(0.0, 1.0)]
+    radius: Annotated[list[float], Within(0.05, 1.0)]
+    exponent: Annotated[list[float], Within(1.0, 10.0)]
+    white: Share
+    level: Annotated[list[float], Within(0.0, 255.0)]
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the field ground."""

@@ -1,17 +1,20 @@
 """Draws the light of a sample: a slope, a vignette, a shadow, a glare."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import GLARES, Values
+from docclf.augment.draws.part import Part, Share, UpTo, Within
 
 _HALF_PLANE = 4.0  # a band wider than the image is a half plane
 
 
-class Light:
+@dataclass(eq=False)
+class Light(Part):
     """Uneven light, shadow and glare, each with its own probability; lengths are fractions of the side.
 
     Args:
@@ -27,38 +30,21 @@ class Light:
         glare: probability of a bright elliptical spot, and, where there is one, of a second.
         strength: share of white in its centre; above 1 its middle is white altogether.
         radius: standard deviations along its two axes.
-
-    Raises:
-        InputError: a probability or a range is not one.
     """
 
-    def __init__(
-        self,
-        uneven: float,
-        slope: list[float],
-        cast: float,
-        vignette: list[float],
-        shadow: float,
-        dark: list[float],
-        soft: list[float],
-        band: float,
-        band_width: list[float],
-        glare: float,
-        strength: list[float],
-        radius: list[float],
-    ):
-        self.uneven = check_probability("light.uneven", uneven)
-        self.slope = check_range("light.slope", slope, 0.0, 1.0)
-        self.cast = check_range("light.cast", [0.0, cast], 0.0, 0.5)[1]
-        self.vignette = check_range("light.vignette", vignette, 0.0, 1.0)
-        self.shadow = check_probability("light.shadow", shadow)
-        self.dark = check_range("light.dark", dark, 0.0, 1.0)
-        self.soft = check_range("light.soft", soft, 0.04, 1.0)
-        self.band = check_probability("light.band", band)
-        self.band_width = check_range("light.band_width", band_width, 0.05, 1.0)
-        self.glare = check_probability("light.glare", glare)
-        self.strength = check_range("light.strength", strength, 0.0, 4.0)
-        self.radius = check_range("light.radius", radius, 0.03, 1.0)
+    group = "light"
+    uneven: Share
+    slope: Annotated[list[float], Within(0.0, 1.0)]
+    cast: Annotated[float, UpTo(0.5)]
+    vignette: Annotated[list[float], Within(0.0, 1.0)]
+    shadow: Share
+    dark: Annotated[list[float], Within(0.0, 1.0)]
+    soft: Annotated[list[float], Within(0.04, 1.0)]
+    band: Share
+    band_width: Annotated[list[float], Within(0.05, 1.0)]
+    glare: Share
+    strength: Annotated[list[float], Within(0.0, 4.0)]
+    radius: Annotated[list[float], Within(0.03, 1.0)]
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields gradient, vignette, shadow and glare."""

@@ -1,16 +1,19 @@
 """Draws the noise of a sample: one kind, its amounts and its place in the noise bank."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range, check_weights
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import NOISES, Values
+from docclf.augment.draws.part import Part, Share, Weights, Within
 from docclf.imaging.effect.noise import BANK
 
 
-class Noise:
+@dataclass(eq=False)
+class Noise(Part):
     """With probability p one noise.
 
     Args:
@@ -22,30 +25,17 @@ class Noise:
         intensity: of "iso".
         read: standard deviation of "sensor" in black, in levels of 0..255.
         shot: variance of "sensor" per level of brightness.
-
-    Raises:
-        InputError: a probability, range or name is not one.
     """
 
-    def __init__(
-        self,
-        p: float,
-        kinds: dict[str, float],
-        variance: list[float],
-        factor: list[float],
-        hue: list[float],
-        intensity: list[float],
-        read: list[float],
-        shot: list[float],
-    ):
-        self.p = check_probability("noise.p", p)
-        self.kinds = check_weights("noise.kinds", kinds, NOISES[1:])
-        self.variance = check_range("noise.variance", variance, 0.0, 65025.0)
-        self.factor = check_range("noise.factor", factor, 0.0, 10.0)
-        self.hue = check_range("noise.hue", hue, 0.0, 0.25)
-        self.intensity = check_range("noise.intensity", intensity, 0.0, 2.0)
-        self.read = check_range("noise.read", read, 0.0, 100.0)
-        self.shot = check_range("noise.shot", shot, 0.0, 10.0)
+    group = "noise"
+    p: Share
+    kinds: Annotated[dict[str, float], Weights(NOISES[1:])]
+    variance: Annotated[list[float], Within(0.0, 65025.0)]
+    factor: Annotated[list[float], Within(0.0, 10.0)]
+    hue: Annotated[list[float], Within(0.0, 0.25)]
+    intensity: Annotated[list[float], Within(0.0, 2.0)]
+    read: Annotated[list[float], Within(0.0, 100.0)]
+    shot: Annotated[list[float], Within(0.0, 10.0)]
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields noise, amount and noise_at."""

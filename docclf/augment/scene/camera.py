@@ -1,6 +1,8 @@
 """Draws where a sheet lies in a photograph: a pinhole camera over a sheet of paper, plastic or card."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -8,13 +10,15 @@ from docclf.augment.draws.checks import check_probability, check_range
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.homography import matrices
 from docclf.augment.draws.params import BORDERS, Values
+from docclf.augment.draws.part import Part, Share, UpTo, Within
 from docclf.imaging.warp import square_to_quad
 
 _LARGEST = 1.25  # of the sheet's bounding box, in sides of the frame: beyond it too little of the sheet is left
 _LEAVES = 0.06  # sides of the frame by which the bounding box may lie outside it
 
 
-class Camera:
+@dataclass(eq=False)
+class Camera(Part):
     """Puts the sheet into the frame. Two ways of taking a photograph, both from any side of the sheet:
 
     far: the sheet lies among other things, in any roll, and covers a part of the frame;
@@ -37,44 +41,33 @@ class Camera:
         rim: probability of a plate round the sheet: a sleeve, a case, a margin, a pile of others.
         wide: its width, share of the sheet's side.
         drop: darkness of the shadow that the sheet casts on the ground.
-
-    Raises:
-        InputError: a probability or a range is not one.
     """
 
-    def __init__(
-        self,
-        near: list[float],
-        aspect: list[float],
-        tilt: list[float],
-        distance: list[float],
-        roll: float,
-        upright: float,
-        cover: list[float],
-        near_cover: list[float],
-        slip: float,
-        frames: list[float],
-        bow: float,
-        curl: float,
-        fold: float,
-        rim: float,
-        wide: list[float],
-        drop: list[float],
-    ):
-        self.near = [check_probability("geometry.near", value) for value in near]
-        self.aspect = check_range("geometry.aspect", aspect, 0.1, 10.0)
-        self.tilt = [math.radians(check_range("geometry.tilt", [0.0, value], 0.0, 65.0)[1]) for value in tilt]
-        self.distance = check_range("geometry.distance", distance, 1.5, 100.0)
-        self.roll = check_probability("geometry.roll", roll)
-        self.upright = math.radians(check_range("geometry.upright", [0.0, upright], 0.0, 180.0)[1])
-        self.cover = [check_range("geometry.cover", [value, 1.0], 0.05, 1.0)[0] for value in cover]
-        self.near_cover = check_range("geometry.near_cover", near_cover, 0.3, 2.0)
-        self.slip = check_range("geometry.slip", [0.0, slip], 0.0, 0.3)[1]
-        self.frames = np.array([check_range("geometry.frames", [value, value], 0.2, 5.0)[0] for value in frames])
-        self.bow = check_range("geometry.bow", [0.0, bow], 0.0, 0.2)[1]
-        self.curl, self.fold = check_probability("geometry.curl", curl), check_probability("geometry.fold", fold)
-        self.rim, self.wide = check_probability("geometry.rim", rim), check_range("geometry.wide", wide, 0.0, 1.0)
-        self.drop = check_range("geometry.drop", drop, 0.0, 1.0)
+    group = "geometry"
+    near: list[float]
+    aspect: Annotated[list[float], Within(0.1, 10.0)]
+    tilt: list[float]
+    distance: Annotated[list[float], Within(1.5, 100.0)]
+    roll: Share
+    upright: Annotated[float, UpTo(180.0)]
+    cover: list[float]
+    near_cover: Annotated[list[float], Within(0.3, 2.0)]
+    slip: Annotated[float, UpTo(0.3)]
+    frames: list[float]
+    bow: Annotated[float, UpTo(0.2)]
+    curl: Share
+    fold: Share
+    rim: Share
+    wide: Annotated[list[float], Within(0.0, 1.0)]
+    drop: Annotated[list[float], Within(0.0, 1.0)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.near = [check_probability("geometry.near", value) for value in self.near]
+        self.tilt = [math.radians(check_range("geometry.tilt", [0.0, value], 0.0, 65.0)[1]) for value in self.tilt]
+        self.upright = math.radians(self.upright)
+        self.cover = [check_range("geometry.cover", [value, 1.0], 0.05, 1.0)[0] for value in self.cover]
+        self.frames = np.array([check_range("geometry.frames", [value, value], 0.2, 5.0)[0] for value in self.frames])
 
     def draw(self, draw: Draw, out: Values, image_size: int, aspects: np.ndarray | None = None) -> None:
         """Writes the fields warp, detail, border, bend, rim and drop.

@@ -1,19 +1,22 @@
 """Draws what lies over a sheet: the fingers that hold it, a clip, a pen, a cable; and the stripes of a screen."""
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from docclf.augment.draws.checks import check_probability, check_range
 from docclf.augment.draws.draw import Draw
 from docclf.augment.draws.params import THINGS, Values
+from docclf.augment.draws.part import Part, Share, Within
 from docclf.imaging.warp import CORNERS
 
 # Light and dark skin (two of Fitzpatrick's types, RGB); the others lie between.
 _SKIN = np.array([[236.0, 190.0, 160.0], [92.0, 56.0, 40.0]])
 
 
-class Things:
+@dataclass(eq=False)
+class Things(Part):
     """Fingers, clips or long thin things over an edge of the sheet.
 
     Args:
@@ -27,32 +30,19 @@ class Things:
         screen: probability that the document is shown on a screen, with the moire that its pixels make on a sensor.
         stripes: waves of that moire per side of the frame.
         depth: of it, share of the light.
-
-    Raises:
-        InputError: a probability or a range is not one.
     """
 
-    def __init__(
-        self,
-        hand: float,
-        finger: list[float],
-        reach: list[float],
-        clip: float,
-        clip_size: list[float],
-        cable: float,
-        cable_size: list[float],
-        screen: float,
-        stripes: list[float],
-        depth: list[float],
-    ):
-        self.hand, self.clip = check_probability("things.hand", hand), check_probability("things.clip", clip)
-        self.cable, self.screen = check_probability("things.cable", cable), check_probability("things.screen", screen)
-        self.finger = check_range("things.finger", finger, 0.0, 0.3)
-        self.reach = check_range("things.reach", reach, 0.0, 1.0)
-        self.clip_size = check_range("things.clip_size", clip_size, 0.0, 0.3)
-        self.cable_size = check_range("things.cable_size", cable_size, 0.0, 0.1)
-        self.stripes = check_range("things.stripes", stripes, 0.0, 200.0)
-        self.depth = check_range("things.depth", depth, 0.0, 0.9)
+    group = "things"
+    hand: Share
+    finger: Annotated[list[float], Within(0.0, 0.3)]
+    reach: Annotated[list[float], Within(0.0, 1.0)]
+    clip: Share
+    clip_size: Annotated[list[float], Within(0.0, 0.3)]
+    cable: Share
+    cable_size: Annotated[list[float], Within(0.0, 0.1)]
+    screen: Share
+    stripes: Annotated[list[float], Within(0.0, 200.0)]
+    depth: Annotated[list[float], Within(0.0, 0.9)]
 
     def draw(self, draw: Draw, out: Values, image_size: int) -> None:
         """Writes the fields things and screen; the sheet lies where warp says."""
