@@ -7,6 +7,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -20,6 +21,15 @@ from docclf.margin.cosface import CosFace
 ROUNDS = 3
 
 
+def once(place: Path, head: PartialFC, whole: dict) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yields what is timed, by name: both write, then both read."""
+    manifest: dict = {}
+    yield "our write", lambda: manifest.update(files.save(place / "ours", head))
+    yield "their write", lambda: dcp.save(whole, checkpoint_id=str(place / "theirs"))
+    yield "our read", lambda: files.load(place / "ours", manifest, head)
+    yield "their read", lambda: dcp.load(whole, checkpoint_id=str(place / "theirs"))
+
+
 def main(classes: int = 100_000, dim: int = 256) -> None:
     """Prints the median seconds of writing and reading, and their ratios."""
     head = PartialFC(classes, dim, CosFace(), SGD())
@@ -28,15 +38,7 @@ def main(classes: int = 100_000, dim: int = 256) -> None:
     seconds: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         for number in range(ROUNDS):
-            ours, theirs = Path(place) / f"ours{number}", Path(place) / f"theirs{number}"
-            manifest = {}
-            jobs = {
-                "our write": lambda: manifest.update(files.save(ours, head)),
-                "their write": lambda: dcp.save(whole, checkpoint_id=str(theirs)),
-                "our read": lambda: files.load(ours, manifest, head),
-                "their read": lambda: dcp.load(whole, checkpoint_id=str(theirs)),
-            }
-            for name, job in jobs.items():
+            for name, job in once(Path(place) / str(number), head, whole):
                 start = time.perf_counter()
                 job()
                 seconds.setdefault(name, []).append(time.perf_counter() - start)
