@@ -112,6 +112,7 @@ FLOORS = (  # a folder imports none of a later line; those of one line may impor
         "evaluation",
         "calibrate",
         "gallery",
+        "embed",
         "training",
         "export",
         "release",

@@ -27,6 +27,11 @@ def run(words: list[str] | None = None) -> None:
     chosen = parser().parse_args(words)
     embedder = open_model(chosen.model, chosen.allow)
     gallery = storage.load(chosen.gallery, embedder)
+    if gallery.code is not None or gallery.representatives != "all":
+        raise InputError(
+            f"{chosen.gallery} scores by codes or by representatives, and simulated photographs are scored with whole "
+            "vectors of all images; measure its threshold with evaluate.py (code=NAME, metric.fusion=centroid)."
+        )
     pictures = registered(gallery, folder(chosen.dir)[0], chosen.gallery)
     images, labels = [row.pixels for row in pictures], [row.label for row in pictures]
     names = sorted(set(labels))

@@ -61,6 +61,8 @@ class EvaluateConfig:
     results: str | None = None
     leaks: str = "refuse"
     allow: list[str] = field(default_factory=list)
+    code: str | None = None
+    code_fit: str | None = None
     model: Any = field(default_factory=dict)
     locate: Any = field(default_factory=dict)
     backbone: Any = field(default_factory=dict)

@@ -13,6 +13,7 @@ from docclf.compare import saved
 from docclf.errors import InputError
 from docclf.evaluation import embed as scoring
 from docclf.evaluation import located
+from docclf.evaluation.coded import code_scores
 from docclf.evaluation.found import embedded_split
 from docclf.evaluation.sets import OWN, Tested
 from docclf.metric.measures.text import table
@@ -197,4 +198,6 @@ def report(
     if found.located is not None:
         located.write(folder, split, dataset, found.located["cuts"])
         about["locate"] = found.located["facts"]
+    if config.get("code"):
+        about["code"] = code_scores(found, config.code, config.code_fit)
     return write(folder, found, dataset, split, make(config, "metric"), about, page, tested.findings)

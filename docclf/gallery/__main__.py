@@ -9,6 +9,8 @@ from docclf.cli import entry as cli
 from docclf.gallery.command.change import register, remove, threshold
 from docclf.gallery.command.match import match, show
 from docclf.gallery.command.upgrade import upgrade
+from docclf.search.code.choose import CODES
+from docclf.search.search import KINDS as SEARCHES
 from docclf.versions.align import KINDS
 
 
@@ -41,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--label", help="label of single images (default: their file name)")
     new.add_argument("--verify", action="store_true", help="store local features, to verify matches and find the sheet")
     new.add_argument("--duplicate", type=float, default=0.95, help="cosine from which two labels are reported as alike")
+    new.add_argument("--code", default="float", help=f"what is kept of a vector: {', '.join(CODES)}")
+    new.add_argument("--fit", metavar="VECTORS", help="vectors (.npy, or a folder of docclf.embed) to fit a code to")
+    new.add_argument("--fit-photos", metavar="VECTORS", help="those of photographs, for leanN codes")
+    new.add_argument("--representatives", default="all", help="what stands for a label: all its images, mean or two")
+    new.add_argument("--attributes", metavar="CSV", help="name or label, then one column an attribute, for --where")
     new = command("match", match, model, value, where)
     new.add_argument("gallery")
     new.add_argument("images", nargs="+", metavar="IMAGE")
@@ -49,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--json", action="store_true", help="one JSON object a line")
     new.add_argument("--no-verify", action="store_true", help="go by the cosine, though local features are stored")
     new.add_argument("--out-crop", metavar="DIR", help="write the sheet of each photo there, cut out and straightened")
-    new.add_argument("--search", default="auto", help="auto, numpy or faiss; all exact")
+    new.add_argument("--search", default="auto", help=f"{', '.join(SEARCHES)}; scores are exact with all of them")
+    new.add_argument("--where", action="append", metavar="KEY=VALUE", help="only images with this attribute; repeat it")
     command("list", show).add_argument("gallery")
     new = command("remove", remove)
     new.add_argument("gallery")

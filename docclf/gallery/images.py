@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from docclf.gallery.match import checked
 from docclf.imaging.feature.local import Points
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
+from docclf.search.attributes import read
 from docclf.utils.text import shown
 
 Describe = Callable[[np.ndarray], Points]
@@ -23,13 +24,14 @@ APART = 10.0  # grey levels of 255, root mean square
 
 @dataclass(frozen=True)
 class Picture:
-    """An image to register: label, name, sha256 of its file, uint8 pixels [H,W,3], local features if any."""
+    """An image to register: label, name, sha256 of its file, uint8 pixels [H,W,3], local features, attributes."""
 
     label: str
     name: str
     sha256: str
     pixels: np.ndarray
     points: Points | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,24 @@ def picture(
     if side is not None:
         pixels = squash(pixels, side) if locator is None else locator.straightened(pixels, (side, side))[0]
     return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels, points)
+
+
+def attributed(pictures: list[Picture], path: str | Path) -> tuple[list[Picture], list[Finding]]:
+    """Returns pictures with the attributes that a csv gives them by their name or label, and who has no row there.
+
+    Raises:
+        InputError: as `docclf.search.attributes.read`, or a row that is no picture's.
+    """
+    key, table = read(path)
+    known = {getattr(row, key) for row in pictures}
+    if strange := sorted(set(table) - known):
+        raise InputError(
+            f"{path}: {key} {shown(strange[0])!r} is none of the images to be registered ({len(strange)} such rows); "
+            f"they are {', '.join(shown(name) for name in sorted(known)[:5])}, ..."
+        )
+    without = [row.name for row in pictures if getattr(row, key) not in table]
+    findings = [Finding("attributes", f"{name} has none: no row of {path} names it") for name in without]
+    return [replace(row, attributes=table.get(getattr(row, key), {})) for row in pictures], findings
 
 
 def folder(

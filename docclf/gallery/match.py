@@ -10,7 +10,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.utils.text import shown
 
-UNKNOWN = "unknown"
+UNKNOWN, NOTHING = "unknown", "nothing to compare"
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Match:
 
     Args:
         label: the registered label, or ``None`` when no cosine reaches the threshold.
-        best: the nearest label, reached or not.
+        best: the nearest label, reached or not; empty where a filter left nothing to compare with.
         cosine: its score.
         margin: its score less that of the next label; ``None`` when only one is registered.
         threshold: what the score had to reach.
@@ -40,8 +40,14 @@ class Match:
 
     @property
     def answer(self) -> str:
-        """The label, or "unknown"."""
+        """The label, or "unknown", or "nothing to compare" where a filter left no registered image."""
+        if not self.best:
+            return NOTHING
         return UNKNOWN if self.label is None else self.label
+
+
+# The answer where a filter left no registered image; no score was computed.
+NOTHING_TO_COMPARE = Match(None, "", -1.0, None, 1.0, [])
 
 
 def answered(

@@ -7,6 +7,8 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.gallery.images import Finding, Picture, differ
 from docclf.gallery.match import checked
+from docclf.search.code.base import Code
+from docclf.search.code.choose import make
 from docclf.utils.cosines import alike, text
 
 _ROWS = 512
@@ -60,6 +62,26 @@ def refuse_collapsed(probe: np.ndarray, fresh: list[Picture], vectors: np.ndarra
             f"{found}. The model tells no two images apart, so nothing was registered: take another checkpoint, or "
             "train it anew (a lower learning rate, a look at the loss)."
         )
+
+
+def coded(
+    code: Code | str | None, codes: np.ndarray | None, vectors: np.ndarray
+) -> tuple[Code | None, np.ndarray | None, np.ndarray]:
+    """Returns the code, all codes with those of new vectors, and what these stand for; nothing changes without a code.
+
+    Args:
+        code: of the gallery; a name is made of the vectors, which a fitted code is then fitted to.
+        codes: of what is registered, uint8 [N,bytes]; ``None`` for none yet.
+        vectors: new unit rows [n,D].
+
+    Raises:
+        InputError: as `docclf.search.code.choose.make`.
+    """
+    if code is None:
+        return None, None, vectors
+    made = make(code, vectors.shape[1], vectors) if isinstance(code, str) else code
+    fresh = made.encode(vectors)
+    return made, fresh if codes is None else np.concatenate([codes, fresh]), made.decode(fresh)
 
 
 def lookalikes(vectors: np.ndarray, labels: list[str], names: list[str], old: int, cosine: float) -> list[Finding]:

@@ -8,6 +8,9 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.gallery.match import checked
 from docclf.results import thresholds
+from docclf.search.attributes import checked as checked_attributes
+from docclf.search.code.choose import restore
+from docclf.search.representatives import KINDS as REPRESENTATIVES
 from docclf.utils.reading import plain_json
 from docclf.versions.align import KINDS
 
@@ -21,7 +24,7 @@ def check(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 
     Args:
         path: the file, for messages.
-        arrays: ``head``, ``vectors`` and ``probe``.
+        arrays: ``head``, ``probe``, and ``vectors`` or ``codes``.
 
     Raises:
         InputError: naming what is otherwise.
@@ -38,8 +41,8 @@ def check(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     for name in ("labels", "names", "sha256"):
         if type(head.get(name)) is not list or not all(type(value) is str for value in head[name]):
             raise InputError(f"{path}: its {name} are no list of texts; register the images again.")
-    rows = len(head["labels"])
-    if not rows == len(head["names"]) == len(head["sha256"]) == len(arrays["vectors"]):
+    rows, held = len(head["labels"]), arrays["codes" if "codes" in arrays else "vectors"]
+    if not rows == len(head["names"]) == len(head["sha256"]) == len(held):
         raise InputError(f"{path} is damaged: its vectors do not fit its {rows} labels; register the images again.")
     for label in dict.fromkeys(head["labels"]):
         checked(label)
@@ -47,8 +50,14 @@ def check(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     if type(head.get("fingerprint")) is not str or type(side) is not int or not 1 <= side <= MOST_SIDE:
         raise InputError(f"{path}: its fingerprint is no text, or image_size={side!r} no side of an image.")
     unit(arrays["probe"], f"{path}: its probe")
-    if rows:
-        unit(arrays["vectors"], f"{path}: its vectors", arrays["probe"].shape[-1])
+    if rows and "codes" not in arrays:
+        unit(held, f"{path}: its vectors", arrays["probe"].shape[-1])
+    head["code"] = _code(path, head.get("code"), arrays)
+    head["attributes"] = _attributes(path, head.get("attributes"), rows)
+    if head.setdefault("representatives", "all") not in REPRESENTATIVES:
+        raise InputError(
+            f"{path}: representatives={head['representatives']!r}; want one of {', '.join(REPRESENTATIVES)}."
+        )
     if head.get("threshold") is not None:
         head["threshold"] = thresholds.checked(head["threshold"], f"{path}: its threshold")
     versions, how = head.setdefault("versions", [head["fingerprint"]] * rows), head.setdefault("align", "none")
@@ -57,6 +66,30 @@ def check(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     if how not in ("none", *KINDS):
         raise InputError(f"{path}: align={str(how)[:20]!r} is no map of docclf; upgrade the gallery again.")
     return {"threshold": None} | head
+
+
+def _code(path: Path, name: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Returns the code of a gallery, restored where it has codes."""
+    if "codes" not in arrays:
+        if name is not None:
+            raise InputError(f"{path} is damaged: it names a code and has none; register the images again.")
+        return None
+    fitted = {key.removeprefix("fitted_"): rows for key, rows in arrays.items() if key.startswith("fitted_")}
+    code, held = restore(str(name), arrays["probe"].shape[-1], fitted), arrays["codes"]
+    if held.dtype != np.uint8 or held.ndim != 2 or held.shape[1] != code.bytes:
+        raise InputError(
+            f"{path}: its codes are {held.dtype} {list(held.shape)}; want uint8 [N,{code.bytes}] of {name}. The file "
+            "is damaged; register the images again."
+        )
+    return code
+
+
+def _attributes(path: Path, given: Any, rows: int) -> list[dict[str, str]]:
+    if given is None:
+        return [{} for _ in range(rows)]
+    if type(given) is not list or len(given) != rows or not all(type(row) is dict for row in given):
+        raise InputError(f"{path}: its attributes are no list of {rows} objects; register the images again.")
+    return [checked_attributes(row) for row in given]
 
 
 def unit(rows: np.ndarray, what: str, width: int | None = None) -> None:

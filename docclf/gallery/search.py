@@ -1,64 +1,40 @@
-"""Exact search over the registered vectors: every score is computed."""
+"""The nearest registered images of a query, as labels with scores."""
 
-from typing import Any
+from collections import Counter
 
 import numpy as np
 
-from docclf.errors import InputError
-
-BACKENDS = ("auto", "numpy", "faiss")
-_SPARE = 16  # more than asked for, because faiss ranks by float32 sums
-MANY = 20_000  # vectors; below it one matrix product takes some milliseconds and faiss gains nothing
+from docclf.search.representatives import reduced
+from docclf.search.search import Search
 
 
-class Search:
-    """Cosines of queries with registered unit vectors.
+class LabelSearch:
+    """What stands for the labels of a gallery, ready to be searched.
 
     Args:
-        vectors: float32 [n,D], unit rows.
-        backend: ``numpy`` (a matrix product), ``faiss`` (a flat index, also exact), or ``auto``: faiss for many
-            vectors where it is installed, else numpy. ``name`` says which it became.
+        vectors: unit rows float32 [N,D].
+        labels: theirs.
+        kind: of `docclf.search.search.Search`.
+        representatives: of `docclf.search.representatives.reduced`.
 
     Raises:
-        InputError: an unknown backend, or faiss where it is not installed.
+        InputError: as both.
     """
 
-    def __init__(self, vectors: np.ndarray, backend: str = "auto") -> None:
-        if backend not in BACKENDS:
-            raise InputError(f"search={backend!r}: want one of {', '.join(BACKENDS)}.")
-        self.vectors, self.index = vectors, None
-        if backend == "faiss" or (backend == "auto" and len(vectors) >= MANY):
-            self.index = _flat(vectors, required=backend == "faiss")
-        self.name = "numpy, exact" if self.index is None else "faiss flat index, exact"
+    def __init__(self, vectors: np.ndarray, labels: list[str], kind: str, representatives: str) -> None:
+        rows, self.labels = reduced(vectors, labels, representatives)
+        self.search, self.most = Search(rows, kind), max(Counter(self.labels).values(), default=0)
+        self.name = self.search.name
 
-    def nearest(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the cosines and row numbers of the nearest vectors, best first, both [Q,min(count,n)].
+    def nearest(
+        self, queries: np.ndarray, top: int, among: np.ndarray | None = None
+    ) -> tuple[np.ndarray, list[list[str]]]:
+        """Returns scores [Q,k] and their labels, best first, so many that ``top`` labels are among them.
 
-        Products are summed in float64 (float32 sums of a thousand terms were seen 7e-6 off, above 1) and rounded
-        once. Equal cosines go by row number.
+        Args:
+            queries: unit rows [Q,D].
+            top: labels wanted.
+            among: bool [N], the images that a filter leaves; only where all of them stand for their labels.
         """
-        count = min(count, len(self.vectors))
-        queries = queries.astype(np.float64)
-        if self.index is not None and count + _SPARE < len(self.vectors):
-            _, rows = self.index.search(queries.astype(np.float32), count + _SPARE)
-            scores = np.einsum("qd,qkd->qk", queries, self.vectors[rows].astype(np.float64))
-        else:
-            scores = queries @ self.vectors.T.astype(np.float64)
-            rows = np.broadcast_to(np.arange(len(self.vectors)), scores.shape)
-        scores = scores.astype(np.float32)
-        order = np.lexsort((rows, -scores), axis=1)[:, :count]
-        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
-
-
-def _flat(vectors: np.ndarray, required: bool) -> Any | None:
-    try:
-        import faiss
-    except ImportError as error:
-        if required:
-            raise InputError(
-                "search='faiss': faiss is not installed (pip install faiss-cpu); search='numpy' gives the same scores."
-            ) from error
-        return None
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(np.ascontiguousarray(vectors))
-    return index
+        scores, rows = self.search.nearest(queries, max(top, 2) * self.most, among)
+        return scores, [[self.labels[row] for row in near] for near in rows.tolist()]

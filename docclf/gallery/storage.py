@@ -11,6 +11,7 @@ from docclf.gallery import schema
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.schema import VERSION
+from docclf.search.code.base import Code
 from docclf.utils import atomic
 from docclf.utils.reading.arrays import read_npz
 from docclf.utils.text import to_json
@@ -41,9 +42,16 @@ def save(gallery: Gallery, path: str | Path) -> None:
         "verify": gallery.verify_settings,
         "versions": gallery.versions,
         "align": gallery.align,
+        "attributes": gallery.attributes if any(gallery.attributes) else None,
+        "representatives": gallery.representatives,
+        "code": gallery.code.name if isinstance(gallery.code, Code) else gallery.code,
     }
     text = to_json(head).encode()
-    arrays = {"head": np.frombuffer(text, np.uint8), "vectors": gallery.vectors, "probe": gallery.probe}
+    arrays = {"head": np.frombuffer(text, np.uint8), "probe": gallery.probe}
+    if gallery.codes is None:
+        arrays["vectors"] = gallery.vectors
+    else:
+        arrays |= {"codes": gallery.codes} | {f"fitted_{key}": rows for key, rows in gallery.code.fitted.items()}
     if gallery.local is not None:
         arrays |= {f"local_{name}": array for name, array in gallery.local.arrays.items()}
 
@@ -79,16 +87,18 @@ def load(
             f"there is no gallery {path}; make one: python -m docclf.gallery register MODEL DIR --out FILE."
         )
     arrays = read_npz(path)
-    if missing := [name for name in ("head", "vectors", "probe") if name not in arrays]:
+    wanted = ("head", "probe", "codes" if "codes" in arrays else "vectors")
+    if missing := [name for name in wanted if name not in arrays]:
         raise InputError(f"{path} has no array {', '.join(missing)}; it is no gallery, or damaged.")
     head = schema.check(path, arrays)
     if embedder is not None:
         embedder = embedder.cut(arrays["probe"].shape[1])  # of an upgraded gallery: what its versions share
         check_model(path, head["fingerprint"], arrays["probe"], embedder)
-    gallery = Gallery(None, search, locator)
-    gallery.embedder = embedder
+    gallery = Gallery(None, search, locator, representatives=head["representatives"])
+    gallery.embedder, gallery.code, gallery.codes = embedder, head["code"], arrays.get("codes")
     gallery.labels, gallery.names, gallery.hashes = head["labels"], head["names"], head["sha256"]
-    gallery.vectors, gallery.probe = arrays["vectors"], arrays["probe"]
+    gallery.attributes, gallery.probe = head["attributes"], arrays["probe"]
+    gallery.vectors = gallery.code.decode(gallery.codes) if "codes" in arrays else arrays["vectors"]
     gallery.versions, gallery.align = head["versions"], head["align"]
     gallery.fingerprint, gallery.image_size, gallery.threshold = (
         head[name] for name in ("fingerprint", "image_size", "threshold")

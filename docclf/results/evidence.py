@@ -28,7 +28,7 @@ def checked(row: Any, where: str) -> dict:
         return {"cosine": float(row["cosine"]), "rate": None, "target": None, "source": GIVEN}
     if "calibrated" in row:
         return _calibrated(row, where)
-    texts = [row.get(name) for name in ("protocol", "fusion", "split", "commit", "source")]
+    texts = [row.get(name) for name in ("protocol", "fusion", "split", "commit", "source", "code")]
     data, interval = row.get("data", {}), row.get("interval", [None, None])
     quality = {"fpr": "tpr", "fpir": "fnir"}.get(str(row["rate"]), "")
     counts = [row.get(n) for n in ("positives", "negatives", "false_accepts", "class_pairs", "queries_unregistered")]

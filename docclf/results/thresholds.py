@@ -78,6 +78,7 @@ def measured(metrics: dict, source: str) -> list[dict]:
         "commit": about.get("commit"),
         "source": source,
         "verify": "verify" in about,
+        "code": about.get("code"),
     }
     found = []
     for key, cosine in metrics.items():

@@ -35,10 +35,6 @@ class File:
                 raise InputError(f"{self.path} holds local features; add to it with docclf.gallery register --add.")
             if gallery.probe is None:
                 raise InputError(f"{self.path} knows no model yet: keep fingerprint, image_size and probe first.")
-            if odd := next((row for row in rows if row.attributes), None):
-                raise InputError(
-                    f"{self.path}: a gallery file keeps no attributes, and {odd.name} has some; use NAME.db."
-                )
             sound(rows, self.address, gallery.fingerprint, gallery.vectors.shape[1] if len(gallery) else None)
             new = {row.id: row for row in rows}
             self._put(gallery, [row for row in _rows(gallery) if row.id not in new] + list(new.values()))
@@ -97,7 +93,10 @@ class File:
         return self.path.stat().st_mtime_ns if self.path.exists() else 0
 
     def _read(self) -> Gallery:
-        return storage.load(self.path) if self.path.exists() else Gallery(None)
+        gallery = storage.load(self.path) if self.path.exists() else Gallery(None)
+        if gallery.code is not None:
+            raise InputError(f"{self.path} keeps codes, and a store holds vectors; register without --code.")
+        return gallery
 
     @contextmanager
     def _writing(self) -> Iterator[Gallery]:
@@ -113,14 +112,16 @@ class File:
         gallery.labels, gallery.names, gallery.hashes = (
             [getattr(row, name) for row in rows] for name in ("label", "name", "sha256")
         )
+        gallery.attributes = [dict(row.attributes) for row in rows]
+        gallery.versions = [row.fingerprint for row in rows]
         gallery.vectors = np.stack([row.vector for row in rows]) if rows else gallery.vectors
         if rows:
             gallery.fingerprint = rows[0].fingerprint
 
 
 def _rows(gallery: Gallery) -> list[Row]:
-    columns = zip(gallery.labels, gallery.names, gallery.hashes, gallery.vectors, strict=True)
+    columns = (gallery.labels, gallery.names, gallery.hashes, gallery.vectors, gallery.attributes)
     return [
-        Row(ident(label, sha256), label, name, sha256, vector, gallery.fingerprint)
-        for label, name, sha256, vector in columns
+        Row(ident(label, sha256, attributes), label, name, sha256, vector, gallery.fingerprint, attributes)
+        for label, name, sha256, vector, attributes in zip(*columns, strict=True)
     ]

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from docclf.gallery import storage
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Picture, folder, picture
-from docclf.gallery.search import Search
 from docclf.model.hog import Hog
 from docclf.results import thresholds
 
@@ -160,33 +158,6 @@ def test_decomposed_names_are_one_label(gallery):
     assert gallery.counts()["caf\u00e9"] == 2
 
 
-@pytest.mark.parametrize("backend", ["numpy", "faiss"])
-def test_search_is_exact(backend):
-    if backend == "faiss":
-        pytest.importorskip("faiss")
-    rng = np.random.default_rng(0)
-    vectors, queries = (rng.normal(size=(n, 9)).astype(np.float32) for n in (57, 5))
-    vectors[13] = vectors[4]
-    search = Search(vectors, backend)
-    assert search.name.startswith(backend)
-    scores, rows = search.nearest(queries, 57)
-    for query, score, row in zip(queries, scores, rows, strict=True):
-        want = sorted(range(57), key=lambda i: (-float(vectors[i] @ query), i))
-        assert row.tolist() == want and score == pytest.approx(vectors[want] @ query, abs=1e-5)
-    near = search.nearest(queries, 3)
-    assert near[0] == pytest.approx(scores[:, :3], abs=1e-5)
-
-
-def test_without_faiss(monkeypatch):
-    monkeypatch.setitem(sys.modules, "faiss", None)
-    monkeypatch.setattr("docclf.gallery.search.MANY", 1)
-    assert Search(np.eye(3, dtype=np.float32)).name == "numpy, exact"
-    with pytest.raises(InputError, match="pip install faiss-cpu"):
-        Search(np.eye(3, dtype=np.float32), "faiss")
-    with pytest.raises(InputError, match="auto, numpy, faiss"):
-        Search(np.eye(3, dtype=np.float32), "annoy")
-
-
 def test_folders(tmp_path):
     rows = {"A.png": 0, "B/1.png": 1, "B/2.png": 2, "B/damaged/1.png": 3, "台灣健保卡.png": 4, "query_A.png": 5}
     for name, seed in rows.items():
@@ -261,7 +232,7 @@ def test_the_command(models, tmp_path, monkeypatch, capsys):
     lines = [json.loads(line) for line in run("match", "g.npz", "docs/B.png", "--model", onnx, "--json").splitlines()]
     assert lines[0]["label"] == "B" and lines[0]["threshold"] == 0.625
     printed = run("match", "g.npz", "docs/A.png", "--model", ckpt)
-    assert "docs/A.png: A  cosine 1.0000" in printed and "numpy, exact" in printed
+    assert "docs/A.png: A  cosine 1.0000" in printed and "search: exact" in printed
     assert "FNIR@FPIR=1e-1" in run("threshold", "g.npz", "--metrics", metrics, "--fpir", "1e-1")
     assert "given by hand" in run("threshold", "g.npz", "--threshold", "0.5")
     assert "2 are left" in run("remove", "g.npz", "C/new")
@@ -271,6 +242,15 @@ def test_the_command(models, tmp_path, monkeypatch, capsys):
         run("threshold", "g.npz")
     with pytest.raises(InputError, match="--label is for single images"):
         run("register", onnx, "docs", "--label", "A", "--out", "h.npz")
+    (tmp_path / "a.csv").write_text("name,tenant\nA.png,x\n")
+    coded = run("register", onnx, "docs", "--out", "c.npz", "--code", "binary2", "--attributes", "a.csv")
+    assert "code: binary2, 6 bytes a vector" in coded and "none yet" in coded and "B.png has none" in coded
+    with pytest.raises(InputError, match="measured on whole vectors, the gallery keeps binary2"):
+        run("threshold", "c.npz", "--metrics", metrics, "--fpir", "1e-1")
+    run("threshold", "c.npz", "--threshold", "0.9")
+    asked = ("match", "c.npz", "docs/B.png", "--model", onnx, "--where")
+    assert "B.png: unknown" in run(*asked, "tenant=x") and "B.png: nothing to compare" in run(*asked, "tenant=y")
+    assert json.loads(run(*asked, "tenant=y", "--json"))["answer"] == "nothing to compare"
     other = small_checkpoint.metrics(tmp_path / "m.json", "0" * 64)
     with pytest.raises(InputError, match="one model only"):
         run("threshold", "g.npz", "--metrics", other)

@@ -8,8 +8,11 @@ from docclf.gallery import storage
 from docclf.gallery.command.match import given_locator
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
-from docclf.gallery.images import Finding, folder, picture
+from docclf.gallery.images import Finding, attributed, folder, picture
+from docclf.gallery.threshold import usable
 from docclf.results import thresholds
+from docclf.search.code.choose import make
+from docclf.search.vectors import read_vectors
 from docclf.utils.text import shown
 from docclf.verify.homography import Homography
 
@@ -22,7 +25,7 @@ def register(chosen: argparse.Namespace) -> None:
     if out.exists() and not chosen.add:
         raise InputError(f"{out} exists; add to it with --add, or give another --out.")
     verifier = Homography() if chosen.verify else None
-    gallery = storage.load(out, embedder) if out.exists() else Gallery(embedder, verifier=verifier)
+    gallery = storage.load(out, embedder) if out.exists() else _new(embedder, verifier, chosen)
     if verifier and gallery.local is None:
         raise InputError(f"--verify: {out} was made without local features; register its images into a new gallery.")
     given = {"locator": given_locator(chosen), "describe": gallery.verifier.describe if gallery.verifier else None}
@@ -36,14 +39,30 @@ def register(chosen: argparse.Namespace) -> None:
         else:
             label = chosen.label or source.stem
             pictures.append(picture(source, label, source.name, embedder.image_size, **given))
+    if chosen.attributes:
+        pictures, odd = attributed(pictures, chosen.attributes)
+        findings += odd
     findings += gallery.register(pictures, chosen.duplicate)
     take_threshold(gallery, chosen, embedder)
     storage.save(gallery, out)
     _report(findings)
     print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
+    if gallery.codes is not None:
+        print(f"code: {gallery.code.id}, {gallery.code.bytes} bytes a vector")
     if gallery.local is not None:
         print(f"local features: {gallery.local.nbytes / len(gallery) / 1e3:.1f} kB an image")
     print(f"threshold: {thresholds.sentence(gallery.threshold) if gallery.threshold else 'none yet: --metrics'}")
+
+
+def _new(embedder: Embedder, verifier: Homography | None, chosen: argparse.Namespace) -> Gallery:
+    """Returns an empty gallery, its code fitted where vectors to fit it to are given."""
+    code = chosen.code if chosen.code != "float" else None
+    if chosen.fit:
+        if code is None:
+            raise InputError("--fit is for a code that is fitted: --code pq, pca64-sq8, fitted-binary2.")
+        rows, photos = (read_vectors(path) if path else None for path in (chosen.fit, chosen.fit_photos))
+        code = make(code, embedder.probe().shape[1], rows, photos)
+    return Gallery(embedder, verifier=verifier, code=code, representatives=chosen.representatives)
 
 
 def remove(chosen: argparse.Namespace) -> None:
@@ -74,8 +93,8 @@ def take_threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embed
         check_versions(read, gallery, chosen.metrics)
         rows = thresholds.measured(read, thresholds.source(chosen.metrics))
         gallery.set_threshold(thresholds.choose(rows, chosen.metrics, rate, target))
-    elif embedder is not None and embedder.thresholds and (target or gallery.threshold is None):
-        gallery.set_threshold(thresholds.choose(embedder.thresholds, chosen.model, rate, target))
+    elif embedder is not None and (rows := usable(embedder.thresholds, gallery)) and (target or not gallery.threshold):
+        gallery.set_threshold(thresholds.choose(rows, chosen.model, rate, target))
     elif target:
         raise InputError(f"--{rate} {target} needs --metrics metrics.json, where its threshold was measured.")
     else:

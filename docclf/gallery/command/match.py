@@ -13,6 +13,7 @@ from docclf.gallery.verified import told, write_crop
 from docclf.imaging.read import read_image
 from docclf.locator.locate import Locator
 from docclf.results import thresholds
+from docclf.search.attributes import parsed
 from docclf.utils import cosines
 from docclf.utils.text import shown, to_json
 
@@ -30,7 +31,7 @@ def match(chosen: argparse.Namespace) -> None:
         print(f"verified: score from {gallery.verifier.calibration.threshold} unless measured otherwise ({about})")
     elif gallery.threshold and not chosen.json:
         print(f"threshold: {thresholds.sentence(gallery.threshold)}; search: {gallery.search().name}")
-    failed = 0
+    failed, where = 0, parsed(chosen.where or [])
     for number, name in enumerate(chosen.images, 1):
         try:
             pixels = read_image(name)
@@ -38,10 +39,12 @@ def match(chosen: argparse.Namespace) -> None:
             failed += 1
             print(_line({"image": name, "error": str(error)}) if chosen.json else shown(f"{error}"))
             continue
-        found = gallery.match([pixels], chosen.top)[0]
+        found = gallery.match([pixels], chosen.top, where=where)[0]
         if chosen.out_crop and found.corners is not None:
             write_crop(Path(chosen.out_crop), number, Path(name).stem, found, pixels)
-        print(_line({"image": name, **vars(found)}) if chosen.json else _text(name, found, gallery.verifier))
+        told_apart = {} if found.best else {"answer": found.answer}
+        line = _line({"image": name, **vars(found), **told_apart}) if chosen.json else None
+        print(line or _text(name, found, gallery.verifier))
     if failed:
         raise InputError(f"{failed} of {len(chosen.images)} images could not be read; the others are answered above.")
 
@@ -58,6 +61,8 @@ def _line(answer: dict) -> str:
 
 def _text(name: str, found: Any, verifier: Any) -> str:
     """Returns an answer as lines for a reader."""
+    if not found.best:
+        return shown(f"{name}: {found.answer}")
     lines = [shown(f"{name}: {found.answer}  cosine {cosines.text(found.cosine)}")]
     lines += [shown(line) for line in told(found)] if verifier else []
     lines += [shown(f"    {cosines.text(cosine)}  {label}") for label, cosine in found.top]

@@ -65,9 +65,14 @@ def upgraded(gallery: Gallery, new: Embedder, known: dict[int, np.ndarray], kind
         pairs: what a map is fitted on; ``None``: the rows in ``known``.
 
     Raises:
-        InputError: the gallery is the new model's already, nothing can be done for some rows, or it holds local
-            features and images are missing.
+        InputError: the gallery is the new model's already, nothing can be done for some rows, it keeps codes, or it
+            holds local features and images are missing.
     """
+    if gallery.code is not None:
+        raise InputError(
+            f"the gallery keeps codes ({gallery.code.id}), and only vectors can be brought to a new model; register "
+            "the images again with it."
+        )
     if gallery.fingerprint == new.fingerprint:
         raise InputError("the gallery is this model's already; nothing to upgrade.")
     left = [row for row in range(len(gallery)) if row not in known]
@@ -89,7 +94,8 @@ def upgraded(gallery: Gallery, new: Embedder, known: dict[int, np.ndarray], kind
         vectors = {row: unit(vector[None, :width])[0] for row, vector in vectors.items()}
         vectors |= {row: unit(gallery.vectors[row][None, :width])[0] for row in left}
         new = new.cut(width)
-    result = Gallery(new, gallery.backend, gallery.locator)
+    result = Gallery(new, gallery.backend, gallery.locator, representatives=gallery.representatives)
+    result.attributes = list(gallery.attributes)
     result.labels, result.names, result.hashes = list(gallery.labels), list(gallery.names), list(gallery.hashes)
     result.vectors = np.stack([vectors[row] for row in range(len(gallery))])
     result.versions = [new.fingerprint if row in known else gallery.versions[row] for row in range(len(gallery))]

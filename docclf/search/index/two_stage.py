@@ -17,7 +17,8 @@ class TwoStage:
     def __init__(self, code: Code) -> None:
         import faiss
 
-        self.code, self.index = code, faiss.clone_index(code.quantiser)
+        # faiss clones not every index, but writes and reads all of them.
+        self.code, self.index = code, faiss.deserialize_index(faiss.serialize_index(code.quantiser))
         self.selects = "FastScan" not in type(self.index).__name__  # its registers hold 32 rows, wanted or not
         self.name = f"{code.name}, {code.bytes} bytes a vector"
 
