@@ -18,8 +18,8 @@ from docclf.embed.plan import About, agree, blocks, listed
 from docclf.embed.write import arrow, block
 from docclf.errors import InputError
 from docclf.gallery.embedder import Embedder, open_model
+from docclf.utils.process.threads import thread_count
 from docclf.utils.text import shown
-from docclf.utils.threads import thread_count
 
 SHOWN = 20
 
