@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from docclf.errors import InputError
+from docclf.gallery.embedder import unit
 from docclf.metric.base import OfScores
 from docclf.metric.sub_labels import parents
 from docclf.report.check.split import tiny
@@ -112,3 +113,22 @@ def score(found: Embedded, metric: Any, class_names: list[str]) -> Any:
     if not isinstance(metric, OfScores):
         raise InputError("metric=all_pairs compares embeddings; scores of pairs need metric=register_query.")
     return metric.of_scores(found.scores, found.register_labels, found.query_labels, parents=names)
+
+
+def code_scores(found: Embedded, name: str, fit: str | None) -> str:
+    """Gives an embedded split the scores of a code; returns its `docclf.search.code.base.Code.id`.
+
+    Args:
+        found: the split; its ``scores`` are replaced.
+        name: of `docclf.search.code.choose.make`.
+        fit: vectors that a fitted code is fitted to (`docclf.search.vectors.read_vectors`).
+
+    Raises:
+        InputError: a split that has no embeddings or was verified, or a code that cannot be made.
+    """
+    if found.scores is not None:
+        raise InputError(f"code={name}: a code keeps embeddings, and these scores are of pairs or of verification.")
+    code = make(name, found.register.shape[1], read_vectors(fit) if fit else None)
+    scores = code.scores(unit(found.query.numpy()), unit(found.register.numpy()))
+    found.scores = torch.from_numpy(scores).clamp(-1, 1)
+    return code.id

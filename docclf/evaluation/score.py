@@ -13,7 +13,6 @@ from docclf.compare import saved
 from docclf.errors import InputError
 from docclf.evaluation import embed as scoring
 from docclf.evaluation import located
-from docclf.evaluation.coded import code_scores
 from docclf.evaluation.found import embedded_split
 from docclf.evaluation.sets import OWN, Tested
 from docclf.metric.measures.text import table
@@ -199,5 +198,5 @@ def report(
         located.write(folder, split, dataset, found.located["cuts"])
         about["locate"] = found.located["facts"]
     if config.get("code"):
-        about["code"] = code_scores(found, config.code, config.code_fit)
+        about["code"] = scoring.code_scores(found, config.code, config.code_fit)
     return write(folder, found, dataset, split, make(config, "metric"), about, page, tested.findings)

@@ -12,12 +12,12 @@ from docclf.gallery.embedder import Embedder
 from docclf.gallery.images import Finding, Picture
 from docclf.gallery.match import NOTHING_TO_COMPARE, Match, answered, checked
 from docclf.gallery.register import coded, lookalikes, refuse_collapsed, sorted_out
-from docclf.gallery.search import LabelSearch
 from docclf.gallery.threshold import check_threshold
 from docclf.gallery.verified import answer
 from docclf.search.attributes import checked as attributed
 from docclf.search.attributes import matching
 from docclf.search.code.base import Code
+from docclf.search.labels import LabelSearch
 from docclf.search.representatives import KINDS
 from docclf.verify.homography import Homography
 from docclf.verify.store import Store
