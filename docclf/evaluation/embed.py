@@ -15,6 +15,8 @@ from docclf.gallery.embedder import unit
 from docclf.metric.base import OfScores
 from docclf.metric.sub_labels import parents
 from docclf.report.check.split import tiny
+from docclf.search.code.choose import make
+from docclf.search.vectors import read_vectors
 from docclf.utils.fixed_batches import FixedBatches
 
 
