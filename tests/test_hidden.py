@@ -10,7 +10,7 @@ OTHERS = {  # of other projects, which have no public name for it
 }  # fmt: skip
 FOREIGN = {  # objects of other projects, of some versions or platforms only
     "metadata_props", "detach", "reconfigure", "spells_out", "sched_getaffinity", "O_NOFOLLOW", "num_nodes", "procs",
-    "blocks", "pretrained_cfg", "scaler",
+    "blocks", "pretrained_cfg", "scaler", "path",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -106,6 +106,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Lets go of files and connections."""
+
+
+@runtime_checkable
+class Rebuilds(Protocol):
+    """A home that can change all its rows at once, which another model asks for."""
+
+    def rebuild(self, rows: Sequence[Row], facts: Mapping[str, Any], state: int) -> bool:
+        """Puts rows of another model in the place of all, unless something changed since ``state``; tells whether."""
 
 
 def ident(label: str, sha256: str, attributes: Where | None = None) -> str:

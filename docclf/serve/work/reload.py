@@ -8,7 +8,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.serve.work.engine import about, opened
-from docclf.store.base import Row, Store
+from docclf.store.base import Rebuilds, Row, Store
 
 BATCH, TRIES = 64, 10
 
@@ -28,7 +28,7 @@ def reload(path: str, store: Store) -> dict[str, Any]:
     if facts.get("fingerprint") == embedder.fingerprint:
         store.keep(about(embedder))
         return {"model": embedder.fingerprint, "embedded": 0}
-    if not hasattr(store, "rebuild"):
+    if not isinstance(store, Rebuilds):
         raise InputError(
             f"{store.address} cannot change its model in place; register into a new one, and start with it."
         )
