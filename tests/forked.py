@@ -15,6 +15,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+WAIT = 600  # seconds for what takes a few, so that a busy machine fails no test; pytest's own limit is above it
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["train", "evaluate"])
 

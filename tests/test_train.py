@@ -8,6 +8,7 @@ import time
 import pytest
 import torch
 from conftest import ROOT, TINY
+from forked import WAIT
 from packs import folder_of, pack_of
 
 from docclf.checkpoint import read as checkpoint
@@ -175,7 +176,7 @@ def test_every_experiment_of_scenes_runs_two_batches_and_evaluates_alike(script,
 def test_two_processes(process, tmp_path):
     run = process("train.py", *TINY, "trainer.devices=2", "trainer.strategy=ddp", "name=two", "logger=csv",
                   fresh=True)  # fmt: skip
-    output, _ = run.communicate(timeout=280)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == 0, output
     state = checkpoint.load(tmp_path / "experiments/two/seed0/last.ckpt")
     assert state["global_step"] == 1 and state["samples_seen"] == 24
@@ -186,11 +187,11 @@ def test_ctrl_c_saves_and_the_same_command_continues(process, script, tmp_path):
     arguments = [*TINY[:4], "data.samples_per_epoch=720", "metric.replicates=0", "logger=none", "evaluate=false",
                  "name=stopped", "trainer.max_epochs=2", "image_size=32"]  # fmt: skip
     run = process("train.py", *arguments, fresh=True)
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + WAIT
     while not (tmp_path / "experiments/stopped/seed0/batch.png").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     run.send_signal(signal.SIGINT)
-    output, _ = run.communicate(timeout=100)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == 130, output
     last = tmp_path / "experiments/stopped/seed0/last.ckpt"
     stopped_at = checkpoint.load(last)["global_step"]

@@ -1,5 +1,6 @@
 """What a run trains: loss, teacher, old model and LightningModule of a config."""
 
+import copy
 from typing import Any
 
 import torch
@@ -58,7 +59,7 @@ def compatible(config: DictConfig, dataset: Any) -> nn.Module | None:
     """
     if not config.compatible:
         return None
-    node, allow = OmegaConf.create(OmegaConf.to_container(config.compatible)), list(config.compatible.allow)
+    node, allow = copy.deepcopy(config.compatible), list(config.compatible.allow)
     OmegaConf.set_struct(node, False)
     paths = {"network": node.pop("with"), "latest": node.pop("new", None)}
     node.pop("allow")

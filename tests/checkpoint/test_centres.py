@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from forked import Process
+from forked import WAIT, Process
 
 from docclf.checkpoint import centres
 from docclf.checkpoint import read as checkpoint
@@ -38,7 +38,7 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_with_its_centres(tmp_path, del
         before = checkpoint.load(path)["global_step"] if path.exists() else 0
         process = Process(target=save_for_ever, args=(path,))
         process.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + WAIT
         while (
             not path.exists() or checkpoint.load(path)["global_step"] in (0, before)
         ) and time.monotonic() < deadline:

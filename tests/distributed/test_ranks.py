@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import ROOT
+from forked import WAIT
 
 from docclf.checkpoint import read as checkpoint
 from docclf.checkpoint.centres import beside
@@ -57,7 +58,7 @@ def start(process, tmp_path):
 
 def killed_at(run, folder, step):
     """Kills all processes of a run at once as soon as it has logged a step; returns its losses."""
-    deadline = time.monotonic() + 250
+    deadline = time.monotonic() + WAIT
     while max(losses(folder), default=-1) < step and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(run.pid, signal.SIGKILL)
@@ -80,7 +81,7 @@ def test_killed_with_two_continued_with_one_then_two(start, script, tmp_path):
     assert refused.code == 1 and "data.batch_size=4" in refused.err, refused.err
     found |= killed_at(start(*SAME, *ONE), folder, 28)
     run = start(*SAME, *TWO)
-    output, _ = run.communicate(timeout=250)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == 0, output
     found |= losses(folder)
 
@@ -123,7 +124,7 @@ def test_a_number_that_is_none_on_one_rank_stops_all(start, tmp_path, loss):
     (tmp_path / "more/backbone/own.yaml").write_text("_target_: own_net.Net\n")
     keep = [word for word in QUICK if not word.startswith(("loss.", "backbone."))]
     run = start("--config-dir", str(tmp_path / "more"), *keep, "backbone=own", f"loss={loss}", *TWO, path=tmp_path)
-    output, _ = run.communicate(timeout=250)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == 1, output
     errors = [line for line in output.splitlines() if "on rank 1" in line and "It was step" in line]
     assert len([line for line in errors if "on rank 0:" in line]) == 1, output
@@ -135,11 +136,11 @@ def test_a_number_that_is_none_on_one_rank_stops_all(start, tmp_path, loss):
 def test_sigterm_saves_and_leaves_no_process(start, tmp_path):
     run = start(*QUICK, "data.samples_per_epoch=40000", *TWO)
     folder = tmp_path / "experiments/run/seed0"
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + WAIT
     while not losses(folder) and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
     run.send_signal(signal.SIGTERM)
-    output, _ = run.communicate(timeout=100)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == 130, output
     assert 0 < checkpoint.load(folder / "last.ckpt")["global_step"] < 10000, output
     assert not left_over(run.pid)
@@ -149,12 +150,12 @@ def test_sigterm_saves_and_leaves_no_process(start, tmp_path):
 def test_when_one_of_two_is_killed_the_other_says_so(start, tmp_path, rank):
     run = start(*QUICK, "data.samples_per_epoch=40000", *TWO)
     folder = tmp_path / "experiments/run/seed0"
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + WAIT
     while not losses(folder) and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
     victim = run.pid if rank == 0 else other_rank(run.pid)
     os.kill(victim, signal.SIGKILL)
-    output, _ = run.communicate(timeout=100)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == (-signal.SIGKILL if rank == 0 else 1), output
     assert f"rank {1 - rank} lost its partners" in output and "same command goes on" in output, output
     assert rank == 0 or f"rank 1 (process {victim}) was ended by SIGKILL" in output, output
@@ -165,7 +166,7 @@ def test_when_one_of_two_is_killed_the_other_says_so(start, tmp_path, rank):
 def test_a_sweep_of_runs_with_two_processes(start, tmp_path):
     keep = [word for word in QUICK if word != "evaluate=false"]
     run = start("-m", "seed=0,1", "loss.margin.m=0.2", *keep, *TWO)
-    output, _ = run.communicate(timeout=280)
+    output, _ = run.communicate(timeout=WAIT)
     assert run.returncode == 0, output
     found = sorted(path.parent for path in (tmp_path / "experiments").rglob("metrics.json"))
     assert [sum(1 for part in path.parts if part == f"seed{seed}") for seed, path in enumerate(found)] == [1, 1], output

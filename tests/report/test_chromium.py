@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import cv2
 import pytest
+from forked import WAIT
 from report_cases import made, measured
 
 from docclf.compare import __main__ as compare
@@ -31,7 +32,7 @@ def browse(page, tmp_path):
     command = [BROWSER, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={shot}"]
     # Every name resolves to nowhere, so that a request that slipped through would fail and be logged.
     command += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--log-net-log={log}", page.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT, cwd=tmp_path)
     assert shot.exists(), done.stderr[-2000:]
     lines = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return cv2.imread(str(shot)), lines, log.read_text(errors="replace")

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 import torch
-from forked import Process
+from forked import WAIT, Process
 from loss_sharded_run import LIMIT, main
 
 from docclf.errors import InputError
@@ -26,7 +26,7 @@ def train(tmp_path, size, optimizer="sgd", rate=0.3, fused=True, first=0, last=4
     for process in processes:
         process.start()
     for process in processes:
-        process.join(200)
+        process.join(WAIT)
     assert [process.exitcode for process in processes] == [0] * size
     return torch.load(out)
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked import WAIT
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -32,7 +33,7 @@ def started(tmp_path, shell: str, **environment) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         errors="surrogateescape",
-        timeout=60,
+        timeout=WAIT,
     )
 
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from conftest import ROOT
+from forked import WAIT
 
 SENT = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
 
@@ -41,7 +42,7 @@ def program(tmp_path, body, **options):
 
 
 def ended(run, code=130):
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=WAIT)
     assert run.returncode == code, err
     assert "Traceback" not in err and "Exception ignored" not in err, err
     return out, err
