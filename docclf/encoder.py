@@ -18,11 +18,15 @@ class Encoder(nn.Module):
         super().__init__()
         self.backbone, self.head = backbone, head
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Returns embeddings [B,D], not of unit length, of RGB images [B,3,H,W]: uint8, or float in [0, 1]."""
+    def features(self, images: Tensor) -> Tensor:
+        """Returns the map [B,C,h,w] of RGB images [B,3,H,W]: uint8, or float in [0, 1]."""
         if images.dtype == torch.uint8:
             images = images.to(next(self.parameters()).dtype) / 255.0
-        return self.head(self.backbone(images.contiguous(memory_format=torch.channels_last)))
+        return self.backbone(images.contiguous(memory_format=torch.channels_last))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Returns embeddings [B,D], not of unit length, of RGB images [B,3,H,W]: uint8, or float in [0, 1]."""
+        return self.head(self.features(images))
 
 
 class Joined(nn.Module):

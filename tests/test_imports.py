@@ -13,6 +13,7 @@ COMPONENTS = (
     "head",
     "margin",
     "loss",
+    "pair",
     "teacher",
     "augment",
     "data",
@@ -34,7 +35,8 @@ VOCABULARY = (
     "docclf.utils",
     "docclf.pretrained",
 )
-MAY_ALSO = {"loss": ("docclf.distributed",), "locator": ("docclf.cli",), "compatible": ("docclf.teacher",)}
+MAY_ALSO = {"loss": ("docclf.distributed",), "pair": ("docclf.distributed",), "locator": ("docclf.cli",)}
+MAY_ALSO |= {"compatible": ("docclf.teacher",)}
 FILES = sorted(path for path in (ROOT / "docclf").rglob("*.py"))
 
 

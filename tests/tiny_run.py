@@ -94,13 +94,13 @@ def settings(*words: str):
                     "image_size=8", "trainer.num_sanity_val_steps=0", *words]).config  # fmt: skip
 
 
-def train(folder: Path, *words: str, loss=partial, data=None):
+def train(folder: Path, *words: str, loss=partial, data=None, pair=None):
     """Trains in a folder, going on from its last.ckpt; returns trainer and module."""
     config, data = settings(*words), data or Data()
     torch.manual_seed(0)
     engine = Engine(
         Encoder(Small(), nn.Linear(4 * 9, 5)), loss(), lambda groups: torch.optim.AdamW(groups, lr=1e-2),
-        Cosine(warmup=0.1), RegisterQuery(targets=(0.1,), replicates=0),
+        Cosine(warmup=0.1), RegisterQuery(targets=(0.1,), replicates=0), pair=pair,
     )  # fmt: skip
     trainer = build_trainer(config, folder, {}, np.arange(CLASSES, dtype=np.uint64))
     last = folder / "last.ckpt"

@@ -45,14 +45,14 @@ class Centres(pl.Callback):
 
     def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
         """Writes the centres; the checkpoint remembers the files."""
-        if isinstance(pl_module.loss, PartialFC):
+        if shards.spread(pl_module.loss):
             checkpoint[CENTRES] = shards.save(self.folder, pl_module.loss)
             if self.keys is not None and trainer.is_global_zero and not (self.folder / KEYS).exists():
                 atomic.write(self.folder / KEYS, lambda path: arrays.write_npy(path, self.keys))
 
     def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict) -> None:
         """Reads this rank's centres."""
-        if isinstance(pl_module.loss, PartialFC):
+        if shards.spread(pl_module.loss):
             path = Path(trainer.ckpt_path)
             if CENTRES not in checkpoint:
                 raise InputError(f"{path} names no class centres to go on with; start a new run from it: init_from.")
@@ -72,7 +72,7 @@ def carry_over(path: str | Path, stored: dict[str, Any], loss: nn.Module, keys: 
         InputError: the checkpoint has no centres, or the loss has none that can be set row by row.
     """
     file = beside(path) / KEYS
-    if CENTRES not in stored or not file.is_file() or not isinstance(loss, PartialFC):
+    if CENTRES not in stored or not file.is_file() or not shards.spread(loss):
         raise InputError(
             f"init_centres=true takes the centres of a run with loss=partialfc_* from its last.ckpt and the folder "
             f"{beside(path)} with {KEYS} in it; {path} has none. Give init_from=.../last.ckpt, or init_centres=false."

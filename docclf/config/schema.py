@@ -32,6 +32,7 @@ class TrainConfig:
     head: Any = field(default_factory=dict)
     norm: Any = field(default_factory=dict)
     loss: Any = field(default_factory=dict)
+    pair: Any = field(default_factory=dict)
     augment: Any = field(default_factory=dict)
     teacher: Any = field(default_factory=dict)
     compatible: Any = field(default_factory=dict)

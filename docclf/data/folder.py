@@ -25,6 +25,7 @@ class Folder(ImageSet):
         batch_size: samples per rank and batch.
         extra: a second folder, such as a pool of documents beside natural images; None for none.
         samples_per_epoch: samples an epoch draws; None draws each once.
+        views_per_class: samples of each image in a batch, augmented apart; `samples_per_epoch` counts them all.
         holdout: share of the images held out, half for validation and half for test; not used with `eval_root`.
         holdout_max: hold out no more than this many images; None for no limit.
         holdout_seed: seed of the held-out choice and its captures; apart from `seed`, so that runs of several seeds
@@ -50,6 +51,7 @@ class Folder(ImageSet):
         batch_size: int,
         extra: str | None = None,
         samples_per_epoch: int | None = None,
+        views_per_class: int = 1,
         holdout: float = 0.2,
         holdout_max: int | None = 1000,
         holdout_seed: int = 0,
@@ -63,7 +65,8 @@ class Folder(ImageSet):
         max_pixels: int = MAX_PIXELS,
         augment=None,
     ):
-        feeding = Feeding(image_size, seed, batch_size, augment, samples_per_epoch, expand, threads)
+        drawn = {"samples_per_epoch": samples_per_epoch, "views_per_class": views_per_class}
+        feeding = Feeding(image_size, seed, batch_size, augment, expand=expand, threads=threads, **drawn)
         indexes = [build_index(root, max_pixels, threads)]
         self.check_layout(indexes[0])
         if extra is not None:

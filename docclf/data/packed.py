@@ -46,6 +46,7 @@ class Packed(ImageSet):
             stream (decoded anew each time). See docs/feeds.md.
         designs: drawn documents of data=synthetic to train on besides, each a class.
         samples_per_epoch: samples an epoch draws; None draws each once.
+        views_per_class: samples of each image in a batch, augmented apart; `samples_per_epoch` counts them all.
         expand: 1, or 8 for its orientations, or 24 for those x whole, upper and lower half.
         evaluation: holdout, or synthetic (the evaluation documents of data=synthetic).
         holdout_of: number of the pack of which images are held out.
@@ -77,6 +78,7 @@ class Packed(ImageSet):
         feed: str = "memory",
         designs: int = 0,
         samples_per_epoch: int | None = None,
+        views_per_class: int = 1,
         expand: int = 1,
         evaluation: str = "holdout",
         holdout_of: int = 0,
@@ -98,7 +100,8 @@ class Packed(ImageSet):
     ):
         _check(feed, evaluation, designs, block, window, packs, sources)
         shuffle = (block if feed == "mmap" else None, window)
-        feeding = Feeding(image_size, seed, batch_size, augment, samples_per_epoch, expand, threads, *shuffle)
+        how = (image_size, seed, batch_size, augment, samples_per_epoch, expand, threads)
+        feeding = Feeding(*how, *shuffle, views_per_class=views_per_class)
         self.feed = feed
         if sources:
             side = -(-5 * image_size // 4) if side is None else side

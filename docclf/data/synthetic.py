@@ -26,6 +26,7 @@ class Synthetic(ImageSet):
         strength: of the simulated camera: 0 clean, 1 ordinary, 2 very bad.
         data_seed: seed of designs, fills and captures; apart from `seed`, so that runs of several seeds compare.
         samples_per_epoch: samples an epoch draws; None draws each once.
+        views_per_class: samples of each image in a batch, augmented apart; `samples_per_epoch` counts them all.
         expand: 1, or 8 (orientations) or 24 (those, whole and in halves) classes per design.
         cache_dir: folder of the drawn pictures; None takes DOCCLF_CACHE or ~/.cache/docclf.
         workers, threads: processes that draw, threads that read; None takes the cores of this process.
@@ -47,6 +48,7 @@ class Synthetic(ImageSet):
         strength: float = 1.0,
         data_seed: int = 0,
         samples_per_epoch: int | None = None,
+        views_per_class: int = 1,
         expand: int = 1,
         cache_dir: str | None = None,
         workers: int | None = None,
@@ -55,7 +57,8 @@ class Synthetic(ImageSet):
     ):
         if not 1 <= num_designs <= MOST:
             raise InputError(f"data.num_designs={num_designs}: expected 1 to {MOST}.")
-        feeding = Feeding(image_size, seed, batch_size, augment, samples_per_epoch, expand, threads)
+        drawn = {"samples_per_epoch": samples_per_epoch, "views_per_class": views_per_class}
+        feeding = Feeding(image_size, seed, batch_size, augment, expand=expand, threads=threads, **drawn)
         how = (data_seed, unregistered, captures, cache_dir, workers, {"val": val_designs, "test": test_designs})
         evaluation = drawn_documents(image_size, batch_size, threads, *how, strength)
         super().__init__(feeding, design_hashes(range(num_designs), data_seed), evaluation)

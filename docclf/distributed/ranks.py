@@ -37,6 +37,10 @@ class Ranks:
             dist.all_reduce(x, op=dist.ReduceOp.MAX)
         return x
 
+    def part(self, x: Tensor) -> Tensor:
+        """Returns x, which every rank has made alike, with this rank's even share of its gradient."""
+        return x if self.size == 1 else x / self.size + (x - x / self.size).detach()
+
     def share(self, value: object) -> list:
         """Returns the values of all ranks, plain objects, by rank; every rank must call it."""
         values = [value] * self.size
@@ -64,8 +68,14 @@ class Ranks:
                 part.copy_(block)
         return whole
 
-    def gather(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns embeddings and labels of all ranks; batches may differ in size, and be empty."""
+    def gather(self, embeddings: Tensor, labels: Tensor, whole: bool = False) -> tuple[Tensor, Tensor]:
+        """Returns embeddings and labels of all ranks; batches may differ in size, and be empty.
+
+        Args:
+            embeddings: of this rank, [b,D].
+            labels: int64 [b].
+            whole: every rank makes the same number of all of them; else each makes the part of its classes.
+        """
         if self.size == 1:
             return embeddings, labels
         sizes = labels.new_zeros(self.size)
@@ -76,7 +86,7 @@ class Ranks:
         parts = [torch.empty_like(padded) for _ in sizes]
         dist.all_gather(parts, padded)
         gathered = torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
-        x = Gather.apply(embeddings, self, sizes)
+        x = Gather.apply(embeddings, self, sizes, whole)
         self._name_the_guilty(x, sizes)
         return x, gathered
 
@@ -93,14 +103,15 @@ class Ranks:
 class Gather(torch.autograd.Function):
     """Embeddings [b,D] of each rank to those of all ranks, [B,D].
 
-    Backward adds up what the shards of all ranks say, and multiplies it by the number of ranks: the loss is the mean
-    over the global batch and the same on every rank, and DistributedDataParallel will average the encoder's gradients.
+    Backward adds up what the shards of all ranks say (``whole``: each has said all), and multiplies it by the number of
+    ranks: the loss is the mean over the global batch and the same on every rank, and DistributedDataParallel will
+    average the encoder's gradients.
     """
 
     @staticmethod
-    def forward(ctx, x, ranks, sizes):
+    def forward(ctx, x, ranks, sizes, whole):
         """Gathers batches of the given sizes."""
-        ctx.ranks, ctx.sizes = ranks, sizes
+        ctx.ranks, ctx.sizes, ctx.whole = ranks, sizes, whole
         padded = x.new_zeros(max(sizes), x.shape[1])
         padded[: len(x)] = x
         parts = [torch.empty_like(padded) for _ in sizes]
@@ -110,6 +121,6 @@ class Gather(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         """Returns this rank's share of the summed gradient."""
-        total = ctx.ranks.sum(grad.contiguous())
+        total = grad if ctx.whole else ctx.ranks.sum(grad.contiguous())
         first = sum(ctx.sizes[: ctx.ranks.rank])
-        return total[first : first + ctx.sizes[ctx.ranks.rank]] * ctx.ranks.size, None, None
+        return total[first : first + ctx.sizes[ctx.ranks.rank]] * ctx.ranks.size, None, None, None

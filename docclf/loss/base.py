@@ -52,9 +52,11 @@ class Centred(Protocol):
 
     Attributes:
         centres: of the classes held here, [k,D], of any length.
+        fixed: the rule of centres that never move, and so must not be set; None: they are learned.
     """
 
     centres: Tensor
+    fixed: object | None
 
     def held(self) -> tuple[int, int]:
         """Returns the first class whose centre this process holds, and the one after the last."""
@@ -75,3 +77,27 @@ class Held(Protocol):
 
     def scale_gradient(self, factor: float) -> None:
         """Multiplies the gradients held back."""
+
+
+@runtime_checkable
+class Adaptive(Protocol):
+    """A margin rule that follows the batch: told about it before and after the large part of a loss."""
+
+    def observe(self, cosines: Tensor, lengths: Tensor, scale: float, training: bool) -> float:
+        """Returns the scale of this batch.
+
+        Args:
+            cosines: of the targets, [B].
+            lengths: of the embeddings, [B].
+            scale: what the config says.
+            training: this is a training step, whose batch may be remembered.
+        """
+
+    def fit(self, cosines: Tensor, lse: Tensor, scale: float) -> None:
+        """Sets the margin of this batch.
+
+        Args:
+            cosines: of the targets, [B].
+            lse: log-sum-exp of scale * cosine over the other classes, [B].
+            scale: of this batch.
+        """

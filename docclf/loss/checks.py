@@ -1,9 +1,32 @@
-"""Stops a run at the first number that is none, before it reaches the centres."""
+"""Stops a run at a setting, a label or a number that is none, before it reaches the centres."""
 
 import torch
 from torch import Tensor
 
 from docclf.errors import InputError
+
+UNSAMPLED = ("frozen", "dense")
+
+
+def sampling(sample_rate: float, unsampled: str, keep_mib: int) -> None:
+    """Raises InputError for a setting of sampled classes outside its range."""
+    if not 0 < sample_rate <= 1:
+        raise InputError(f"loss.sample_rate={sample_rate}: want a share of the classes above 0 to 1, such as 0.1")
+    if unsampled not in UNSAMPLED:
+        raise InputError(f"loss.unsampled={unsampled!r}: choose one of {', '.join(UNSAMPLED)}")
+    if not keep_mib >= 0:
+        raise InputError(f"loss.keep_mib={keep_mib}: want 0 MiB or more")
+
+
+def fixed(centres: bool, smoothing: float, backend: str) -> None:
+    """Raises InputError for settings that do not go with learned, or not with fixed, centres."""
+    if centres and backend == "triton":
+        raise InputError("loss.backend=triton moves centres, and these are fixed; take loss.backend=auto")
+    if smoothing and not centres:
+        raise InputError(
+            f"loss.smoothing={smoothing} would move every learned centre in every step; take fixed centres "
+            "(loss/centres=random), or all logits (loss=softmax)"
+        )
 
 
 def finite(named: dict[str, Tensor], step: int, rank: int, hint: str) -> None:

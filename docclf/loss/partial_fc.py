@@ -8,22 +8,22 @@ from torch import Tensor, nn
 from docclf.distributed.ranks import Ranks
 from docclf.errors import InputError
 from docclf.loss import checks as guard
-from docclf.loss import ramp
 from docclf.loss.backend import choose as backends
-from docclf.loss.backend.others import Others
+from docclf.loss.backend.others import Others, targets
 from docclf.loss.backend.product import Product
+from docclf.loss.centres.constant import Constant
 from docclf.loss.centres.pending import Pending
 from docclf.loss.centres.rows import Rows
 from docclf.loss.centres.sampler import sampled
 from docclf.loss.checks import kept
-from docclf.loss.health import in_force, summary
+from docclf.loss.head import Head
+from docclf.loss.health import summary
 from docclf.ops import real, unit
 
-UNSAMPLED = ("frozen", "dense")
 HINT = "Lower loss.optimizer.lr or the encoder's rate, lengthen the warm-up, or ramp the margin (loss.margin_ramp)."
 
 
-class PartialFC(nn.Module):
+class PartialFC(Head):
     """Mean cross entropy of margin logits over the classes of the batch and a random share of the others.
 
     With several processes each holds a run of the classes, from the first batch on; the loss is the mean over the
@@ -46,7 +46,10 @@ class PartialFC(nn.Module):
         products: operands of the large matrix products: ``float32``, ``float64``, ``tf32`` or ``bfloat16``.
         keep_mib: MiB of exponentials of logits that ``chunked`` may keep for the backward pass: one product of four
             less for the classes that fit (at a batch of 256, a thousand to a MiB).
-        seed: of the initial centres and of the draws.
+        centres: rule of centres that do not move (docclf.loss.fixed); ``optimizer`` then has nothing to do. None, or
+            nothing in it: they are learned.
+        smoothing: share of the target that goes to all classes alike; with fixed centres only.
+        seed: of the centres and of the draws.
 
     Raises:
         InputError: a value outside its range.
@@ -67,20 +70,21 @@ class PartialFC(nn.Module):
         backend: str = "auto",
         products: str = "float32",
         keep_mib: int = 256,
+        centres: object | None = None,
+        smoothing: float = 0.0,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        if not 0 < sample_rate <= 1:
-            raise InputError(f"loss.sample_rate={sample_rate}: want a share of the classes above 0 to 1, such as 0.1")
-        if unsampled not in UNSAMPLED:
-            raise InputError(f"loss.unsampled={unsampled!r}: choose one of {', '.join(UNSAMPLED)}")
-        if not scale > 0 or not keep_mib >= 0:
-            raise InputError(f"loss.scale={scale}, loss.keep_mib={keep_mib}: want a scale above 0, and 0 MiB or more")
+        super().__init__(num_classes, margin, scale, margin_ramp, smoothing)
+        guard.sampling(sample_rate, unsampled, keep_mib)
         backends.check(backend)
-        self.num_classes, self.margin, self.scale = num_classes, margin, scale
-        self.sample_rate, self.logq, self.unsampled, self.fused = sample_rate, logq, unsampled, fused
-        self.margin_ramp, self.optimizer, self.seed = ramp.checked(margin_ramp), optimizer, seed
-        self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
+        guard.fixed(bool(centres), smoothing, backend)
+        self.sample_rate, self.logq, self.unsampled = sample_rate, logq, unsampled
+        self.fused, self.optimizer, self.seed = fused and not centres, optimizer, seed
+        if centres:
+            self.rows = Constant(num_classes, embed_dim, centres, seed)
+        else:
+            self.rows = Rows(0, num_classes, embed_dim, optimizer, seed)
+        self._middle = self.rows.mean() if smoothing else None
         self.ranks: Ranks | None = None
         self.backend_name, self.product, self.keep_mib, self._backend = backend, Product(products), keep_mib, None
         self._draws, self._pending, self._seen = 0, Pending(), {}
@@ -114,16 +118,20 @@ class PartialFC(nn.Module):
             x, y = self.ranks.gather(real(x), y)
             if not len(y):
                 return real(embeddings).sum() * 0.0
-            dtype, x = x.dtype, unit(x.double())
+            dtype, lengths, x = x.dtype, x.norm(dim=1), unit(x.double())
             if torch.is_grad_enabled() and not x.requires_grad:
                 x.requires_grad_()  # the centres learn although the encoder is frozen
             rows, position, count = self._sample(y)
-            lse, top, cosine = Others.apply(x, self, rows, position, self.product.dtype(dtype))
+            target = targets(x.detach(), self.rows.weight, rows, position)
+            self.target.observe(self.ranks.sum((x.detach() * target).sum(1)), lengths, self.training)
+            scale, kind = self.target.scale, self.product.dtype(dtype)
+            lse, top, cosine = Others.apply(x, self, rows, position, target, scale, kind)
             if self.logq and 1 < count < self.num_classes:
                 lse = lse + math.log((self.num_classes - 1) / (count - 1))
-            loss = nn.functional.softplus(lse - self.scale * self.margin.psi(cosine)).mean().to(dtype)
+            mean = cosine if self._middle is None else self.ranks.part(x @ self._middle.to(x))
+            loss = self.target.loss(cosine, lse, mean, self.num_classes).mean().to(dtype)
         named = {"embeddings": x, "target cosines": cosine, "log-sum-exp": lse, "loss": loss}
-        guard.finite(named, self.rows.clock, self.ranks.rank, HINT)
+        guard.finite(named, self.step, self.ranks.rank, HINT)
         self._seen = {"genuine": cosine.detach(), "impostor": top}
         return loss
 
@@ -132,6 +140,11 @@ class PartialFC(nn.Module):
         self._draws += self.training
         rows, draw = self.rows, (self.num_classes, self.sample_rate, self.seed, self._draws)
         return sampled(labels, *draw, rows.first, rows.last)
+
+    @property
+    def step(self) -> int:
+        """Number of the step, for messages."""
+        return self._draws if self.fixed else self.rows.clock
 
     def emit(self, index: Tensor | slice, grad: Tensor, raw: Tensor) -> None:
         """Takes the gradient [n,D] of some centres, whose values are ``raw`` [n,D]."""
@@ -145,18 +158,13 @@ class PartialFC(nn.Module):
         if self.fused and self.unsampled == "dense":
             self.rows.coast(rows)
 
-    def set_progress(self, progress: float) -> None:
-        """Sets margin and centre rate for a share of training done, in [0, 1]."""
-        self.margin.ramp = ramp.at(progress, self.margin_ramp)
-        self.optimizer.curve.set_progress(progress)
-
     def outer_parameters(self) -> list[nn.Parameter]:
         """Returns no parameter: the centres have their own optimizer."""
         return []
 
     def gradient_norm(self) -> float:
         """Returns the norm of the gradients held, over the centres of all ranks; every rank must ask."""
-        grad = self._pending.merge()[1] if self._pending else self.centres.new_zeros(1)
+        grad = self._pending.merge()[1] if self._pending else torch.zeros(1, device=self.centres.device)
         return (self.ranks or Ranks()).sum(grad.double().square().sum()).sqrt().item()
 
     def scale_gradient(self, factor: float) -> None:
@@ -180,13 +188,10 @@ class PartialFC(nn.Module):
         self.shard()
         return self.rows.first, self.rows.last
 
-    def settings(self) -> dict[str, float]:
-        """Returns scale and margin in force."""
-        return in_force(self.scale, self.margin)
-
     def health(self) -> dict[str, float]:
         """Returns numbers to log: cosines, lengths of the centres, share never touched, effective margin."""
-        return summary(self._seen, self.centres, self.margin, self.rows.steps)
+        steps = None if self.fixed else self.rows.steps
+        return summary(self._seen, self.centres, steps) | self.target.settings()
 
     def grow(self, num_classes: int) -> None:
         """Adds classes; the rows of those that are there stay as they are. One process only.
@@ -194,9 +199,10 @@ class PartialFC(nn.Module):
         Raises:
             InputError: fewer classes than there are, or the centres are spread over several processes.
         """
-        if num_classes < self.num_classes or self.rows.ranks is not None:
+        if num_classes < self.num_classes or self.rows.ranks is not None or self.fixed:
             raise InputError(
-                f"cannot grow from {self.num_classes} classes to {num_classes}: want more, before they are spread"
+                f"cannot grow from {self.num_classes} classes to {num_classes}: want more, of learned centres, before "
+                "they are spread"
             )
         self.rows.grow(num_classes)
         self.num_classes = num_classes

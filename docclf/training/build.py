@@ -12,7 +12,10 @@ from docclf.checkpoint import centres
 from docclf.checkpoint import read as checkpoint
 from docclf.checkpoint.network import joined, trained
 from docclf.encoder import Encoder
+from docclf.errors import InputError
+from docclf.loss.none import Nothing
 from docclf.metric.sub_labels import parents
+from docclf.pair.terms import Terms
 from docclf.training.module import Engine
 
 
@@ -30,7 +33,29 @@ def build_module(config: DictConfig, network: Encoder, dataset: Any) -> Engine:
         parents=parents(dataset.class_names("val")),
         teacher=teacher(config, dataset),
         compatible=beside,
+        pair=pairs(config, loss),
     )
+
+
+def pairs(config: DictConfig, loss: nn.Module) -> nn.Module | None:
+    """Returns the pair terms of a run, or ``None``.
+
+    Raises:
+        InputError: nothing is left to learn from, or a term finds no pairs in a batch.
+    """
+    if not config.pair:
+        if isinstance(loss, Nothing) and not config.teacher:
+            raise InputError("loss=none and pair=none leave nothing to learn from; give pair=[triplet], or a loss.")
+        return None
+    terms = {name: instantiate(node) for name, node in config.pair.items()}
+    views = config.data.get("views_per_class") or 1
+    for name, term in terms.items():
+        if term.views > views:
+            raise InputError(
+                f"pair={name} compares samples of one class, and a batch holds {views} of each; give "
+                f"data.views_per_class={term.views} (data.samples_per_epoch still counts the images seen)."
+            )
+    return Terms(terms, config.embed_dim, config.seed)
 
 
 def teacher(config: DictConfig, dataset: Any) -> nn.Module | None:

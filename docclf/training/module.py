@@ -16,6 +16,7 @@ from docclf.training.callback import clipping
 from docclf.training.callback import nan_guard as diverged
 from docclf.training.callback.timing import Meter
 from docclf.training.folder import place as places
+from docclf.training.terms import added
 from docclf.utils.cosines import alike
 from docclf.utils.fixed_batches import FixedBatches
 
@@ -32,6 +33,7 @@ class Engine(pl.LightningModule):
         parents: parent class of each validation class, or ``None`` when no class has sub-labels.
         teacher: ``(embeddings [B,D], batch, encode) -> name to term``, each added to the loss; ``None`` for none.
         compatible: `docclf.compatible.compatible.Compatible`, which also says what the loss sees; ``None`` for none.
+        pair: ``(embeddings [B,D], labels [B], maps [B,C,h,w]) -> name to term``, added likewise; ``None`` for none.
     """
 
     def __init__(
@@ -44,10 +46,11 @@ class Engine(pl.LightningModule):
         parents: Tensor | None = None,
         teacher: nn.Module | None = None,
         compatible: nn.Module | None = None,
+        pair: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder.to(memory_format=torch.channels_last)
-        self.loss, self.teacher, self.compatible = loss, teacher, compatible
+        self.loss, self.teacher, self.compatible, self.pair = loss, teacher, compatible, pair
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
         self.samples_seen, self._first, self._place = 0, 0, None
@@ -71,7 +74,8 @@ class Engine(pl.LightningModule):
         ]
         if centres := list(self.loss.outer_parameters()):
             groups.append({"params": centres})
-        if learned := [p for part in (self.teacher, self.compatible) if part is not None for p in part.parameters()]:
+        beside = [part for part in (self.teacher, self.compatible, self.pair) if part is not None]
+        if learned := [p for part in beside for p in part.parameters()]:
             groups.append({"params": learned})
         optimizer = self.make_optimizer(groups)
         steps = self.trainer.estimated_stepping_batches
@@ -105,9 +109,10 @@ class Engine(pl.LightningModule):
         self.loss.set_progress(self.progress)
         with diverged.explained(self):
             self.meter.mark("model")
-            embeddings = self.meter.boundary(self.encoder(batch.images), "head", "model")
+            maps = self.encoder.features(batch.images)
+            embeddings = self.meter.boundary(self.encoder.head(maps), "head", "model")
             loss = self.loss(self.classified(embeddings), batch.labels)
-            terms = self._taught(embeddings, batch)
+            terms = added(self, embeddings, maps, batch)
             total = loss + sum(terms.values())
             diverged.check(total, self)
         self.samples_seen += len(batch.labels) * self.trainer.world_size
@@ -118,15 +123,6 @@ class Engine(pl.LightningModule):
     def on_train_batch_end(self, outputs, batch: Batch, batch_idx: int) -> None:
         """Has the meter sample the step before each one that is logged."""
         self.meter.next_step((batch_idx + 3) % self.trainer.log_every_n_steps == 0)
-
-    def _taught(self, embeddings: Tensor, batch: Batch) -> dict[str, Tensor]:
-        terms = {}
-        if self.teacher is not None:
-            self.teacher.set_progress(self.progress)
-            terms |= {f"teacher/{k}": v for k, v in self.teacher(embeddings, batch, self.encoder).items()}
-        if self.compatible is not None:
-            terms |= {f"compatible/{k}": v for k, v in self.compatible(embeddings, batch).items()}
-        return terms
 
     def optimizer_step(self, epoch: int, batch_idx: int, optimizer, optimizer_closure=None) -> None:
         """Steps the encoder, then lets the loss apply what it holds for its centres."""
@@ -149,7 +145,8 @@ class Engine(pl.LightningModule):
         self.log_dict({f"train/{name}": term.detach() for name, term in terms.items()})
         self.log("train/lr", self.optimizers().param_groups[0]["lr"])
         self.log("train/samples", float(self.samples_seen))
-        self.log_dict({f"train/{name}": value for name, value in self.loss.health().items()})
+        health = self.loss.health() | ({} if self.pair is None else self.pair.health())
+        self.log_dict({f"train/{name}": value for name, value in health.items()})
 
     def on_validation_epoch_start(self) -> None:
         """Forgets the embeddings of the last validation."""
@@ -180,7 +177,7 @@ class Engine(pl.LightningModule):
         self._parts = []
 
     def state_dict(self, *args, **kwargs) -> dict:
-        """Returns all weights but centres that have files of their own (docclf.checkpoint.write)."""
+        """Returns all weights but centres in files of their own."""
         with shards.apart(self.loss):
             return super().state_dict(*args, **kwargs)
 

@@ -69,7 +69,7 @@ def test_a_loss_keeps_the_contract(name):
     value = loss(embeddings, torch.tensor([0, 3, CLASSES - 1, 3, -1, 2]))
     assert value.shape == () and value.isfinite()
     value.backward()
-    assert embeddings.grad.abs().sum() > 0 and not embeddings.grad[4].any()
+    assert (embeddings.grad.abs().sum() > 0) == (name != "none") and not embeddings.grad[4].any()
     loss.update()
     health = loss.health()
     assert all(isinstance(k, str) and isinstance(v, float) and math.isfinite(v) for k, v in health.items())
@@ -119,7 +119,7 @@ def test_numbers_that_are_none_are_explained_by_what_the_loss_knows(tmp_path):
     assert set(settings) == {"scale", "margin"}
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "none"])
 def test_clipping_counts_the_gradients_that_are_there(name):
     loss, weight = LOSSES[name](), nn.Parameter(torch.randn(6, 5))
     loss(weight * 1.0, torch.arange(6)).backward()

@@ -11,6 +11,9 @@ from docclf.data.pixels.source import Source
 from docclf.data.pixels.views import Expanded
 from docclf.errors import InputError, at_least
 
+# added to the turn of each further view of an image: beyond that of a teacher's second view
+ANOTHER = 1 << 41
+
 
 class Batches(Assembly):
     """Yields `docclf.batch.Batch`; images are channels-last in memory.
@@ -26,6 +29,8 @@ class Batches(Assembly):
         drop_last: leave out the rest that fills no batch.
         block: samples of a block of the shuffle; None shuffles uniformly (see `docclf.data.loader.order.Order`).
         window: blocks of a window of the shuffle.
+        views_per_class: samples of each image drawn, side by side in one batch and augmented apart; the samples of an
+            epoch stay as many.
 
     Raises:
         InputError: when an epoch holds no batch, or an argument is out of range.
@@ -49,21 +54,34 @@ class Batches(Assembly):
         device: str = "cpu",
         block: int | None = None,
         window: int = 256,
+        views_per_class: int = 1,
     ):
         at_least(0, "data", seed=seed)
-        at_least(1, "data", samples_per_epoch=samples_per_epoch)
+        at_least(1, "data", samples_per_epoch=samples_per_epoch, views_per_class=views_per_class)
+        if views_per_class > 1 and augment is None:
+            raise InputError(
+                f"data.views_per_class={views_per_class} with augment=none would show each image twice alike; choose "
+                "an augmentation, such as augment=capture."
+            )
+        if batch_size % views_per_class:
+            raise InputError(
+                f"data.batch_size={batch_size} holds no whole number of data.views_per_class={views_per_class}; give a "
+                "multiple of it."
+            )
         if len(source) == 0:
             raise InputError("the training set holds no image; give a folder with at least one readable image.")
         super().__init__(source, image_size, batch_size, augment, threads, prefetch, rank, world, views, device, labels)
         if augment is not None:
             augment.attach(source.source if isinstance(source, Expanded) else source)
-        self._order = Order(len(source), samples_per_epoch, seed, block, window)
-        full, rest = divmod(self._order.draws, batch_size * world)
+        self._views = views_per_class
+        drawn = None if samples_per_epoch is None else samples_per_epoch // views_per_class
+        self._order = Order(len(source), drawn, seed, block, window)
+        full, rest = divmod(self._order.draws, batch_size * world // views_per_class)
         self._batches = full + (not drop_last and rest >= world)
         if self._batches == 0:
             raise InputError(
-                f"an epoch draws {self._order.draws} samples, which fill no batch of {batch_size} on {world} "
-                f"process(es); lower data.batch_size, raise data.samples_per_epoch above "
+                f"an epoch draws {self._order.draws * views_per_class} samples, which fill no batch of {batch_size} on "
+                f"{world} process(es); lower data.batch_size, raise data.samples_per_epoch above "
                 f"{batch_size * world - 1}, or give more images."
             )
 
@@ -71,16 +89,21 @@ class Batches(Assembly):
         return self._batches
 
     def _draws(self, epoch: int, start: int) -> Iterator[Draw]:
-        size = self.batch_size * self.world
+        size = self.batch_size * self.world // self._views
         for number in range(start, self._batches):
             first = []
             if self._order.block is not None:
                 coming = self._order.coming(epoch, number * size, (number + 1) * size, number == start)
                 first = [partial(self.source.expect, coming)] if len(coming) else []
-            yield Draw(*self._order.share(epoch, number * size, size, self.rank, self.world), first)
+            items, turns = self._order.share(epoch, number * size, size, self.rank, self.world)
+            if self._views > 1:
+                items, turns = np.repeat(items, self._views), np.repeat(turns, self._views)
+                turns = turns + np.arange(len(turns)) % self._views * ANOTHER
+            yield Draw(items, turns, first)
 
     def _geometry(self) -> dict:
         order = self._order
         sizes = {"samples": len(self.source), "draws": order.draws, "global_batch": self.batch_size * self.world}
         shuffle = {"seed": order.seed, "block": order.block, "window": order.window}
-        return {**sizes, **shuffle, "fingerprint": self.source.fingerprint}
+        views = {"views_per_class": self._views} if self._views > 1 else {}
+        return {**sizes, **shuffle, **views, "fingerprint": self.source.fingerprint}

@@ -23,6 +23,7 @@ class Feeding:
         threads: threads that read; None takes the cores of this process.
         block: images of a block of the shuffle; None shuffles uniformly.
         window: blocks of a window of the shuffle.
+        views_per_class: samples of each image drawn, side by side in one batch.
 
     Raises:
         InputError: another `expand`.
@@ -37,6 +38,7 @@ class Feeding:
     threads: int | None = None
     block: int | None = None
     window: int = 256
+    views_per_class: int = 1
 
     def __post_init__(self):
         if self.expand not in FOLDS:
@@ -66,4 +68,5 @@ class Feeding:
             device=device,
             block=self.block and self.block * self.expand,
             window=self.window,
+            views_per_class=self.views_per_class,
         )

@@ -110,6 +110,8 @@ class Chunked:
             for number, block in enumerate(self._blocks(x, weight, rows, position)):
                 terms = held[number] if number < len(held) else self._terms(power, block, shift)
                 self.product.add(dx, terms, block.unit)
+                if emit is None:
+                    continue
                 dw = self.product(terms.T, weighted, self._like("dw", block.unit))
                 dw.index_add_(0, block.place, pull[block.hit])
                 along = torch.mul(dw, block.unit, out=self._like("along", dw)).sum(1, keepdim=True)
@@ -149,9 +151,13 @@ class Chunked:
         for number, (first, last) in enumerate(zip(edges, edges[1:], strict=False)):
             mine = slice(cuts[number], cuts[number + 1])
             if rows is None:
-                index, raw = slice(first, last), weight[first:last]
+                index = slice(first, last)
+                raw = weight[index] if isinstance(weight, Tensor) else None
             else:
                 index = rows[first:last]
+            if not isinstance(weight, Tensor):
+                raw = weight[index]
+            elif rows is not None:
                 raw = self.work("raw", (last - first, weight.shape[1]), weight.dtype, weight.device)
                 torch.index_select(weight, 0, index, out=raw)
             length = torch.linalg.vector_norm(raw, dim=1, keepdim=True, dtype=x.dtype).clamp_min_(1e-12)

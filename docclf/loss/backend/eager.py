@@ -32,7 +32,7 @@ class Eager:
 
         Args:
             x: unit embeddings [B,D], float32 or float64.
-            weight: centres [K,D] of any length.
+            weight: centres [K,D] of any length: a tensor, or what gives rows as one does.
             rows: classes that take part, ascending, [k]; None for all.
             position: place of each target among them, [B]; -1 when it is not there.
             scale: factor of the cosines.
@@ -52,7 +52,7 @@ class Eager:
         lse: Tensor,
         g_lse: Tensor,
         g_cos: Tensor,
-        emit: Callable[[Tensor | slice, Tensor, Tensor], None],
+        emit: Callable[[Tensor | slice, Tensor, Tensor], None] | None,
         table: object | None = None,
     ) -> Tensor:
         """Returns the gradient that x [B,D] gets from the other classes; passes that of the centres to ``emit``.
@@ -67,7 +67,7 @@ class Eager:
             g_lse: its gradient, [B].
             g_cos: gradient of the target's cosine, [B].
             emit: takes index, gradient [n,D] and centres [n,D] of some rows, each row once; they are its own to change
-                until it returns, and no longer.
+                until it returns, and no longer. None: the centres are fixed, and their gradient is not computed.
             table: the ``Rows`` of the centres when their update belongs to this pass; an implementation that
                 updates them itself does not call ``emit``. This one does.
         """
@@ -75,6 +75,8 @@ class Eager:
         share = (logits - lse[:, None]).to(x.dtype).exp_()
         factor = (scale * g_lse).to(x.dtype)[:, None]
         dx = factor * self.product(share, centres)
+        if emit is None:
+            return dx
         weighted = factor * x
         dw = self.product(share.T, weighted)
         held = (position >= 0).nonzero().squeeze(1)
@@ -85,7 +87,7 @@ class Eager:
         return dx
 
     def _logits(self, x, weight, rows, position, scale) -> tuple[Tensor, Tensor, Tensor]:
-        raw = weight if rows is None else weight[rows]
+        raw = weight[slice(None) if rows is None else rows]
         centres = raw.to(x.dtype) / raw.to(x.dtype).norm(dim=1, keepdim=True).clamp_min(1e-12)
         logits = scale * self.product(x, centres.T)
         held = (position >= 0).nonzero().squeeze(1)

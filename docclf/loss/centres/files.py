@@ -124,7 +124,7 @@ def read(folder: str | Path, manifest: dict, origin: torch.Tensor, into: torch.T
 @contextmanager
 def apart(head: torch.nn.Module) -> Iterator[None]:
     """Keeps the tables of centres out of ``state_dict`` and ``load_state_dict`` inside; other losses are untouched."""
-    if not isinstance(head, PartialFC):
+    if not spread(head):
         yield
         return
     names, head.rows.names = head.rows.names, ()
@@ -132,6 +132,11 @@ def apart(head: torch.nn.Module) -> Iterator[None]:
         yield
     finally:
         head.rows.names = names
+
+
+def spread(head: torch.nn.Module) -> bool:
+    """Returns whether a loss has centres that are spread over the ranks and lie in files: learned ones of PartialFC."""
+    return isinstance(head, PartialFC) and head.fixed is None
 
 
 def _together(ranks: Ranks, work) -> None:

@@ -71,6 +71,11 @@ def imprint(
             f"imprint=true sets class centres, and {type(loss).__name__} has none that can be set (see Centred in "
             "docclf/loss/base.py); give imprint=false."
         )
+    if loss.fixed is not None:
+        raise InputError(
+            f"imprint=true sets class centres, and those of loss/centres={type(loss.fixed).__name__.lower()} are "
+            "fixed: the images move to them. Give imprint=false, or loss/centres=learned."
+        )
     first, last = loss.held()
     labels = np.arange(len(source)) if labels is None else labels
     mine = np.flatnonzero((labels >= first) & (labels < last))

@@ -256,3 +256,43 @@ def test_an_augmentation_is_told_the_share_of_training_done(total, start):
             share = 1.0 if total is None else min(1.0, (12 * epoch + number) / total)
             assert {augment.seen[place] for place in zip(batch[3].tolist(), batch[2].tolist(), strict=True)} == {share}
             assert batch[0][:, 0, 0, 0].tolist() == batch[2].tolist()
+
+
+@pytest.mark.parametrize("views, batch_size, world", [(2, 8, 1), (2, 6, 2), (3, 6, 1)])
+def test_views_of_a_class_stand_side_by_side_and_differ(views, batch_size, world):
+    seen = []
+
+    def remember(image, epoch, index, progress):
+        seen.append((epoch, index))
+        return np.zeros((6, 6, 3), np.uint8)
+
+    def made(rank, **options):
+        return batches(
+            17, batch_size, augment=Plain(remember), views_per_class=views, rank=rank, world=world, **options
+        )
+
+    loaders = [made(rank, samples_per_epoch=48) for rank in range(world)]
+    found = [[batch.labels.tolist() for batch in loader] for loader in loaders]
+    for rank in found:
+        assert len(rank) == 48 // (batch_size * world)  # the samples of an epoch stay as many
+        for labels in rank:
+            groups = [labels[i : i + views] for i in range(0, batch_size, views)]
+            assert all(len(set(group)) == 1 for group in groups)
+    everything = [label for rank in found for labels in rank for label in labels]
+    assert len(everything) == 48 and len(seen) == len(set(seen)) == 48
+    turns = [batch.turns.tolist() for batch in made(0)]
+    assert all(len(set(row[:views])) == views for row in turns)
+    once = [batch.labels[::views].tolist() for rank in range(world) for batch in made(rank)]
+    drawn = [label for labels in once for label in labels]
+    assert len(drawn) == len(set(drawn))  # None draws each image once, with all its views
+    assert made(0).state_dict()["views_per_class"] == views and "views_per_class" not in batches().state_dict()
+
+
+def test_views_that_cannot_be_had():
+    some = Plain(lambda image, epoch, index, progress: image)
+    with pytest.raises(InputError, match="data.batch_size=8 holds no whole number of data.views_per_class=3"):
+        batches(views_per_class=3, augment=some)
+    with pytest.raises(InputError, match="twice alike; choose"):
+        batches(views_per_class=2)
+    with pytest.raises(InputError, match="views_per_class"):
+        batches(views_per_class=0, augment=some)
