@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from docclf.training.imprint import imprint
 from loss_reference import MARGINS, close, rounding, slow
 from tiny_run import CLASSES, Killed, content, same, train
 
@@ -15,7 +14,8 @@ from docclf.loss.fixed.simplex import Simplex
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
-from docclf.training import callbacks
+from docclf.training.callback import pictures as callbacks
+from docclf.training.callback.imprint import imprint
 
 RULES = {"random": Random, "hadamard": Hadamard, "simplex": Simplex, "orthoplex": Orthoplex,
          "ebv": lambda: Ebv(passes=3)}  # fmt: skip

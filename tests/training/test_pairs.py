@@ -13,8 +13,8 @@ from docclf.pair.barlow import Barlow
 from docclf.pair.mixup import Mixup
 from docclf.pair.quantise import Quantise
 from docclf.pair.terms import Terms
-from docclf.training import callbacks
 from docclf.training.build import pairs
+from docclf.training.callback import pictures as callbacks
 
 NAMES = ("triplet", "snr", "barlow", "mnr", "mixup", "local_triplet")
 
