@@ -1,7 +1,7 @@
 """Fixed class centres beside learned ones at a million classes: time of a step, memory, and the angles between them.
 
-    python experiments/bench/fixed_centres.py            1,281,833 classes, D=256, B=256, rate 0.1: some minutes of one core
-    python experiments/bench/fixed_centres.py --quick    toy sizes, seconds: shows that it runs
+    python experiments/bench/fixed_centres.py          1,281,833 classes, D=256, B=256, rate 0.1: two minutes
+    python experiments/bench/fixed_centres.py --quick  toy sizes, seconds: shows that it runs
 
 Each line is a process of its own with one thread. Time is the median CPU time of a step, and beside it that over the
 row-wise head's (SGD) of the same call; memory is the peak of the process less what it needed before the head
