@@ -53,7 +53,7 @@ class Full(Head):
     @property
     def centres(self) -> Tensor:
         """Centres [K,D], of any length."""
-        return self.rows.weight if hasattr(self, "rows") else self.weight
+        return self.weight if self.rows is None else self.rows.weight
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Returns the mean loss of embeddings [B,D] of any length and labels [B]; label -1 leaves a sample out."""
@@ -78,7 +78,7 @@ class Full(Head):
 
     def outer_parameters(self) -> list[nn.Parameter]:
         """Returns the parameters that the engine's optimizer owns: the centres, unless they have their own."""
-        return [] if hasattr(self, "rows") else [self.weight]
+        return [self.weight] if self.rows is None else []
 
     def update(self) -> None:
         """Applies the gradient of the centres when they have their own optimizer."""

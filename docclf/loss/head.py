@@ -15,18 +15,18 @@ class Head(nn.Module):
         margin, scale, margin_ramp, smoothing: see `docclf.loss.target.Target`.
     """
 
-    rows: nn.Module
+    rows: nn.Module | None
 
     def __init__(self, num_classes: int, margin: object, scale: float, margin_ramp: object, smoothing: float) -> None:
         super().__init__()
+        self.rows = None
         self.num_classes, self.margin = num_classes, margin
         self.target = Target(margin, scale, margin_ramp, smoothing)
 
     @property
     def fixed(self) -> Fixed | None:
         """The rule of centres that do not move; None: they are learned."""
-        rows = getattr(self, "rows", None)
-        return rows.rule if isinstance(rows, Constant) else None
+        return self.rows.rule if isinstance(self.rows, Constant) else None
 
     @property
     def scale(self) -> float:

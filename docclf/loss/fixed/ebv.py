@@ -37,6 +37,7 @@ class Ebv(nn.Module):
                 f"loss.centres passes={passes}, lr={lr}, against={against}: want 0 passes or more, a rate above 0 and "
                 "1 other class or more"
             )
+        self.table = torch.empty(0, 0)
         self.a, self.passes, self.lr, self.against = a, passes, lr, against
 
     @property
@@ -90,6 +91,5 @@ class Ebv(nn.Module):
 
     def _apply(self, fn, recurse: bool = True):
         super()._apply(fn, recurse)
-        if hasattr(self, "table"):
-            self.table = fn(self.table)
+        self.table = fn(self.table)
         return self
