@@ -19,6 +19,7 @@ from docclf.config import kept, schema  # noqa: F401  schema: what Hydra compose
 from docclf.config.check import check
 from docclf.evaluation import leaks, sets
 from docclf.evaluation.score import score
+from docclf.training import false_negatives
 from docclf.training.build import build_module, older
 from docclf.training.callback import loggers
 from docclf.training.cost import training_cost
@@ -69,6 +70,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
     kept.keep(config, folder)
     trainer = build_trainer(config, folder, about, keys)
     if trainer.is_global_zero:
+        false_negatives.warn(dataset)
         seen.record(folder, leaks.seen_by(dataset).rows, before)
     sweep.one_job(folder)
 
