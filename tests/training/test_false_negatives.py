@@ -24,9 +24,14 @@ class Silent:
 
 @pytest.mark.parametrize(
     "looks, pairs",
-    [([0x100, 0x10F, 1 << 40], [("card0.jpg", "card1.jpg")]), ([7, 7, 7], [("card0.jpg", "card2.jpg")]), ([0x100, 0xFF00FF], []),
-     ([int(NONE), int(NONE)], []), ([], [])],
-)  # fmt: skip
+    [
+        ([0x100, 0x10F, 1 << 40], [("card0.jpg", "card1.jpg")]),
+        ([7, 7, 7], [("card0.jpg", "card2.jpg")]),
+        ([0x100, 0xFF00FF], []),
+        ([int(NONE), int(NONE)], []),
+        ([], []),
+    ],
+)
 def test_pairs_are_named(looks, pairs, caplog):
     found = warn(Data(looks))
     assert (found > 0) == bool(pairs) and ("false negatives" in caplog.text) == bool(pairs)
