@@ -91,6 +91,11 @@ def main(words: list[str] | None = None) -> None:
         f"embedded: {left - len(bad) + len(lost)} images in {seconds:.1f} s, {left / max(seconds, 1e-9):.0f} images/s"
     )
 
+    if chosen.into:
+        from docclf.embed.home import register
+
+        print(f"registered: {register(out, mine, chosen.into, embedder)} images in {chosen.into}")
+
 
 def parser() -> argparse.ArgumentParser:
     """Returns the command line."""
@@ -102,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--rows", type=int, default=16_384, help="images of a block")
     new.add_argument("--threads", type=int, help="that read and decode (default: the cores)")
     new.add_argument("--device", default="auto", help="of a checkpoint: auto, cpu, cuda, cuda:N")
+    new.add_argument("--into", metavar="HOME", help="also register them under their labels there (docs/store.md)")
     new.add_argument("--allow", action="append", help="package of your own whose classes a checkpoint may name")
     return new
 

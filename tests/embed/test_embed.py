@@ -12,6 +12,7 @@ from docclf.errors import InputError
 from docclf.gallery.embedder import open_model
 from docclf.imaging.read import read_image
 from docclf.search.vectors import read_vectors
+from docclf.store.open import open_store
 from docclf.utils.reading.arrays import read_npy
 
 
@@ -106,6 +107,22 @@ def test_a_folder_of_other_images_or_another_model_is_left_alone(model, images, 
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="not a single image"):
         command.main([str(model), str(tmp_path / "none"), "-o", str(out)])
+
+
+@pytest.mark.parametrize("home", ["g.npz", "g.db"])
+def test_vectors_go_into_a_home_under_their_labels(model, images, tmp_path, home):
+    words = [str(model), str(images), "-o", str(tmp_path / "out"), "--rows", "6", "--into", str(tmp_path / home)]
+    for _ in range(2):  # the second time changes nothing
+        command.main(words)
+    rows = list(open_store(tmp_path / home).scan())
+    assert len(rows) == 11 and {row.label for row in rows} == {"label0", "label1", "label2"}
+    vectors = {row.name: row.vector for row in rows}
+    embedder = open_model(model)
+    for name in ("label0/00.png", "label1/10.png"):
+        np.testing.assert_array_equal(vectors[name], embedder([read_image(images / name)])[0])
+    other = small_checkpoint.write(tmp_path / "other.ckpt", seed=5)
+    with pytest.raises(InputError, match="of the model"):
+        command.main([str(other), str(images), "-o", str(tmp_path / "b"), "--into", str(tmp_path / home)])
 
 
 @pytest.mark.parametrize("count, rows, total", [(10, 3, 1), (10, 3, 3), (1, 100, 2), (64, 8, 5)])
