@@ -3,8 +3,8 @@
 import torch
 import torch.distributed as dist
 
-from docclf.loss.fixed.hadamard import Hadamard
-from docclf.loss.fixed.random import Random
+from docclf.loss.centres.fixed.hadamard import Hadamard
+from docclf.loss.centres.fixed.random import Random
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC

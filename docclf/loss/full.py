@@ -22,7 +22,7 @@ class Full(Head):
         scale: factor of the logits, without unit.
         margin_ramp: shares of training between which the margin rises from 0 to full; [0, 0] is full from the start.
         optimizer: row-wise rule of the centres (docclf.loss.optimizer); None leaves them to the engine's optimizer.
-        centres: rule of centres that do not move (docclf.loss.fixed); None, or nothing in it: they are learned.
+        centres: rule of centres that do not move (docclf.loss.centres.fixed); None, or nothing in it: they are learned.
         smoothing: share of the target that goes to all classes alike (arXiv:1512.00567).
         seed: of the centres.
     """

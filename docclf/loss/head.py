@@ -3,7 +3,7 @@
 from torch import nn
 
 from docclf.loss.centres.constant import Constant
-from docclf.loss.fixed.base import Fixed
+from docclf.loss.centres.fixed.base import Fixed
 from docclf.loss.target import Target
 
 

@@ -46,8 +46,8 @@ class PartialFC(Head):
         products: operands of the large matrix products: ``float32``, ``float64``, ``tf32`` or ``bfloat16``.
         keep_mib: MiB of exponentials of logits that ``chunked`` may keep for the backward pass: one product of four
             less for the classes that fit (at a batch of 256, a thousand to a MiB).
-        centres: rule of centres that do not move (docclf.loss.fixed); ``optimizer`` then has nothing to do. None, or
-            nothing in it: they are learned.
+        centres: rule of centres that do not move (docclf.loss.centres.fixed); ``optimizer`` then has nothing to do.
+            None, or nothing in it: they are learned.
         smoothing: share of the target that goes to all classes alike; with fixed centres only.
         seed: of the centres and of the draws.
 

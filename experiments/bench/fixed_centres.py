@@ -18,9 +18,9 @@ import time
 import torch
 from losshead import resident
 
-from docclf.loss.fixed.base import spread
-from docclf.loss.fixed.hadamard import Hadamard
-from docclf.loss.fixed.random import Random
+from docclf.loss.centres.fixed.base import spread
+from docclf.loss.centres.fixed.hadamard import Hadamard
+from docclf.loss.centres.fixed.random import Random
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC
 from docclf.margin.cosface import CosFace

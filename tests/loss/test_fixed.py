@@ -6,11 +6,11 @@ from loss_reference import MARGINS, close, rounding, slow
 from tiny_run import CLASSES, Killed, content, same, train
 
 from docclf.errors import InputError
-from docclf.loss.fixed.ebv import Ebv
-from docclf.loss.fixed.hadamard import Hadamard
-from docclf.loss.fixed.orthoplex import Orthoplex
-from docclf.loss.fixed.random import Random
-from docclf.loss.fixed.simplex import Simplex
+from docclf.loss.centres.fixed.ebv import Ebv
+from docclf.loss.centres.fixed.hadamard import Hadamard
+from docclf.loss.centres.fixed.orthoplex import Orthoplex
+from docclf.loss.centres.fixed.random import Random
+from docclf.loss.centres.fixed.simplex import Simplex
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC

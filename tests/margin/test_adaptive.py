@@ -9,7 +9,7 @@ from torch.nn.functional import normalize
 
 from docclf.errors import InputError
 from docclf.loss.base import Adaptive
-from docclf.loss.fixed.random import Random
+from docclf.loss.centres.fixed.random import Random
 from docclf.loss.full import Full
 from docclf.loss.optimizer.sgd import SGD
 from docclf.loss.partial_fc import PartialFC

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from docclf.distributed.ranks import Ranks
-from docclf.loss.fixed.base import Fixed, described
+from docclf.loss.centres.fixed.base import Fixed, described
 
 # rows made at a time where all are wanted
 BLOCK = 4096
@@ -21,7 +21,7 @@ class Constant(nn.Module):
     Args:
         num_classes: K.
         dim: D.
-        rule: of docclf.loss.fixed.
+        rule: of docclf.loss.centres.fixed.
         seed: of the run.
 
     Raises:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from docclf.loss.fixed.base import at_most
+from docclf.loss.centres.fixed.base import at_most
 
 
 class Simplex:

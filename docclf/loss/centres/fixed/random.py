@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from docclf.loss.fixed.signs import hashed, unpacked, words
+from docclf.loss.centres.fixed.signs import hashed, unpacked, words
 
 
 class Random:

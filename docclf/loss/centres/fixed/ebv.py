@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from docclf.errors import InputError
+from docclf.loss.centres.fixed.base import welch
 from docclf.loss.centres.rows import draw
-from docclf.loss.fixed.base import welch
 
 BLOCK = 2048
 # others up to which a step of 0.02 times the summed pushes neither overshoots nor creeps

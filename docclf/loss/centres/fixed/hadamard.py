@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from docclf.errors import InputError
-from docclf.loss.fixed.signs import hashed, unpacked, words
+from docclf.loss.centres.fixed.signs import hashed, unpacked, words
 
 
 class Hadamard:

@@ -7,13 +7,13 @@ import torch
 
 from docclf.errors import InputError
 from docclf.loss.centres.constant import Constant
-from docclf.loss.fixed.base import spread, welch
-from docclf.loss.fixed.ebv import Ebv
-from docclf.loss.fixed.hadamard import Hadamard
-from docclf.loss.fixed.orthoplex import Orthoplex
-from docclf.loss.fixed.random import Random
-from docclf.loss.fixed.signs import hashed, unpacked
-from docclf.loss.fixed.simplex import Simplex
+from docclf.loss.centres.fixed.base import spread, welch
+from docclf.loss.centres.fixed.ebv import Ebv
+from docclf.loss.centres.fixed.hadamard import Hadamard
+from docclf.loss.centres.fixed.orthoplex import Orthoplex
+from docclf.loss.centres.fixed.random import Random
+from docclf.loss.centres.fixed.signs import hashed, unpacked
+from docclf.loss.centres.fixed.simplex import Simplex
 
 RULES = {"random": Random, "hadamard": Hadamard, "simplex": Simplex, "orthoplex": Orthoplex,
          "ebv": lambda: Ebv(passes=3)}  # fmt: skip
