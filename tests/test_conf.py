@@ -20,7 +20,8 @@ ELSEWHERE |= {
     "budget": (),
     "callbacks": ("pytorch_lightning.callbacks.", "docclf.training.callback."),
 }
-ELSEWHERE |= {"locate": ("docclf.locator.",)}
+ELSEWHERE |= {"locate": ("docclf.locator.",), "loss/centres": ("docclf.loss.fixed.",)}
+ELSEWHERE |= {"compatible/base": ("docclf.compatible.",)}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
 NEEDS = {"model/onnx": ["model.path=here"], "model/embeddings": ["model.root=here"], "model/timm": ["model.name=x"]}
@@ -28,6 +29,7 @@ NEEDS |= {"model/open_clip": ["model.name=x"], "data/csv": ["data.root=here", "d
 NEEDS |= {f"teacher/{name}": ["teacher.name=x"] for name in ("open_clip", "timm")}
 NEEDS["teacher/checkpoint"] = ["teacher.path=here"]
 NEEDS |= {"data/packed": ["data.packs=[here]"], "data/stream": ["data.sources=[here]"]}
+NEEDS["model/concat"] = ["model.parts=[here]"]
 NEEDS["data/sharded"] = ["data.location=here"]
 GROUPS = {
     str(path.relative_to(CONF).with_suffix(""))
@@ -55,6 +57,10 @@ def overrides_for(choice):
     extra = NEEDS.get(choice, extra)
     if group == "margin":
         return "train", [f"margin@loss.margin={name}"]
+    if group.startswith("compatible") and name != "none":
+        method = {"compatible": name}.get(group, "bct")  # base and terms are parts of a method
+        term = [f"compatible/term@compatible.terms={name}"] if group == "compatible/term" else []
+        return "train", [f"compatible={method}", *term, "compatible.with=here"]
     if group.startswith("teacher/"):
         return "train", ["teacher=clip_vit_b32", f"{group}={name}"]
     if group in ("model", "verify", "locate") or name == "stored":
@@ -100,7 +106,8 @@ def test_the_folder_of_a_yaml_is_the_package_of_its_target(choice):
         found = list(targets(top))
     else:
         found = [top["_target_"]] if top and "_target_" in top else []
-    allowed = ELSEWHERE.get(group, (f"docclf.{choice.rpartition('/')[0].replace('/', '.')}.",))
+    folder = choice.rpartition("/")[0]
+    allowed = ELSEWHERE.get(folder) or ELSEWHERE.get(group, (f"docclf.{folder.replace('/', '.')}.",))
     assert all(target.startswith(allowed) for target in found), found
 
 
