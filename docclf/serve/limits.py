@@ -45,6 +45,7 @@ class Limits:
                 await self.app(scope, receive, send)
             return
         begun, status, size = time.perf_counter(), 500, 0
+        refused = self._refused(scope)
 
         async def out(message: dict) -> None:
             nonlocal status
@@ -55,24 +56,31 @@ class Limits:
             await send(message)
 
         async def body() -> dict:
-            nonlocal size
-            message = await asyncio.wait_for(receive(), self.settings.patience)
+            nonlocal size, refused
+            try:
+                message = await asyncio.wait_for(receive(), self.settings.patience)
+            except asyncio.TimeoutError:
+                refused = 408, "the request did not arrive in time"
+                raise
             size += len(message.get("body", b""))
             if size > self.settings.most_bytes:
-                raise TooLarge
+                refused = self._large()
+                raise ValueError("the body is too large")
             return message
 
-        refused = self._refused(scope)
+        async def answer(message: dict) -> None:
+            if not refused:  # what the application makes of a body that broke off is not sent
+                await out(message)
+
         try:
+            if not refused:
+                await self.app(scope, body, answer)
+        except Exception:
+            if not refused:
+                raise
+        finally:
             if refused:
                 await plain(out, *refused)
-            else:
-                await self.app(scope, body, out)
-        except TooLarge:
-            await plain(out, 413, f"more than {self.settings.most_bytes} bytes; send a smaller image")
-        except asyncio.TimeoutError:
-            await plain(out, 408, "the request did not arrive in time")
-        finally:
             route = getattr(scope.get("route"), "path", "none")
             spent = time.perf_counter() - begun
             REQUESTS.labels(route, scope["method"] if scope["method"] in METHODS else "other", status).inc()
@@ -89,11 +97,14 @@ class Limits:
             return 403, "other sites may not ask for this in a visitor's browser"
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self.settings.most_bytes:
-            return 413, f"more than {self.settings.most_bytes} bytes; send a smaller image"
+            return self._large()
         who = headers.get(b"authorization") or str((scope.get("client") or ("",))[0]).encode()
         if not self._allowed(who[:200].decode("latin-1")):
             return 429, f"more than {self.settings.rate:g} requests a second; come again in a second"
         return None
+
+    def _large(self) -> tuple[int, str]:
+        return 413, f"more than {self.settings.most_bytes} bytes; send a smaller image"
 
     def _allowed(self, who: str) -> bool:
         """Takes one from a bucket that fills at the rate and holds two seconds of it."""
@@ -107,10 +118,6 @@ class Limits:
 
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS")
-
-
-class TooLarge(Exception):
-    """A body that is longer than it may be, whatever its header said."""
 
 
 async def plain(send: Any, status: int, detail: str) -> None:

@@ -47,7 +47,7 @@ def caller(settings: Settings, header: str | None, write: bool) -> Who:
     Raises:
         Refused: they may not.
     """
-    if header is None and not write and settings.open_reads:
+    if not header and not write and settings.open_reads:
         return Who("", False)
     kind, _, token = (header or "").partition(" ")
     mine, found = digest(token.strip()), None

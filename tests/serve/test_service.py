@@ -57,7 +57,9 @@ def test_the_sheet_is_found_and_laid_straight(service, documents):
     import cv2
 
     photo = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR))[1].tobytes()
-    found = service.post("/api/match", files=sent(photo), data={"verify": "true"}).json()["verified"]
+    whole = service.post("/api/match", files=sent(photo), data={"verify": "true"}).json()
+    found = whole["verified"]
+    assert (whole["state"], whole["label"], whole["by"]) == ("known", "kind 2", "verification") and found["accepted"]
     assert found["label"] == "kind 2" and found["crop"].startswith("data:image/jpeg;base64,")
     want = np.array([[200, 150], [440, 150], [440, 470], [200, 470]])
     assert np.abs(np.array(found["corners"]) - want).max() < 4

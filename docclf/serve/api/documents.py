@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from docclf.errors import InputError
 from docclf.gallery.match import checked
+from docclf.imaging.resize import squash
 from docclf.serve.api.common import Id, Label, aside, ask, pixels_of, who
 from docclf.serve.tokens import Refused
 from docclf.serve.work.answers import answer, registered, stripped
@@ -32,7 +33,7 @@ async def match(
     where: Annotated[list[str] | None, Form(max_length=32)] = None,
     verify: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
-    """Names the registered type of a photo: known, unknown, or nothing_to_compare; `verify` finds the sheet."""
+    """Names the type of a photo: known, unknown or nothing_to_compare; `verify` looks for the sheet as well."""
     me, state, wanted = who(request), request.app.state, pairs(where)
     _, photo = await pixels_of(request, image)
 
@@ -43,9 +44,11 @@ async def match(
         whole = known.get("ids") == len(shelf.rows)
         return answer(shelf, vector, cut, known.get("probability"), top, wanted, whole)
 
-    found, near = await ask(request, job, photo)
+    found, near = await ask(request, job, await aside(request, squash, photo, state.engine.embedder.image_size))
     if verify and near:
-        found["verified"] = await aside(request, state.verifier, photo, near, _embedding(state.engine))
+        seen = found["verified"] = await aside(request, state.verifier, photo, near, _embedding(state.engine))
+        if seen and seen["accepted"]:
+            found |= {"state": "known", "label": seen["label"], "by": "verification"}
     return found
 
 
@@ -71,7 +74,7 @@ async def register(
                   engine.embedder.fingerprint, given, picture)  # fmt: skip
         return row, *registered(engine.memory.shelf(me.tenant), row)
 
-    row, there, findings = await ask(request, job, photo)
+    row, there, findings = await ask(request, job, await aside(request, squash, photo, engine.embedder.image_size))
     if there is None:
         await aside(request, store.insert, [row])
     return JSONResponse({**stripped(there or row), "findings": findings}, 200 if there else 201)

@@ -102,7 +102,7 @@ async def another(request: Request) -> dict[str, Any]:
     who(request, True)
     state = request.app.state
     if len({tenant for _, tenant, _ in state.settings.tokens}) > 1:
-        raise Refused(403, "the model is every tenant's; send SIGHUP to the service instead")
+        raise Refused(403, "the model is every tenant's; its owner runs python -m docclf.serve.work.reload")
     return await aside(request, reload, state.settings.model, state.store)
 
 

@@ -76,15 +76,14 @@ function show(found) {
   picture(beside.image, beside.label, $("registered"));
   fact(t("cosine"), number(found.cosine));
   fact(t("threshold"), `${number(found.threshold.cosine)} (${found.threshold.evidence})`);
-  const chance = found.probability;
-  fact(t("probability"), !chance ? t("noProbability") : chance.fresh ? percent(chance.right) : t("stale", percent(chance.right)));
+  const chance = found.probability, sure = verified.score === undefined ? "" : percent(verified.score);
+  fact(t("probability"), found.by === "verification" ? sure : !chance ? t("noProbability") : chance.fresh ? percent(chance.right) : t("stale", percent(chance.right)));
   if (found.verified) {
-    const sure = verified.score === undefined ? "" : percent(verified.score);
     const text = !verified.accepted ? t("sheetNo", verified.why)
       : verified.label === found.best ? t("sheetYes", verified.why, sure) : t("otherSheet", verified.label, sure);
     fact(t("sheet"), text);
   }
-  for (const row of found.top.slice(1)) {
+  for (const row of found.top.filter((row) => row.label !== (found.label ?? found.best))) {
     const item = made("li"), image = made("img", "", { width: 48, height: 48 });
     picture(row.image, row.label, image);
     item.append(image, made("span", row.label), made("span", number(row.cosine)));

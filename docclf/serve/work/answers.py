@@ -56,6 +56,7 @@ def answer(shelf: Shelf, vector: np.ndarray, threshold: dict, model: dict | None
     return {
         "state": "known" if found.label is not None else "unknown",
         "label": found.label,
+        "by": "cosine",
         "best": found.best,
         "cosine": found.cosine,
         "margin": found.margin,
@@ -89,7 +90,7 @@ class Verifier:
             photo, np.array(scores), LocalStore.of(list(points)), np.stack([row.vector for row in rows]), embed
         )
         if not seen:
-            return {"label": None, "why": "the photo is of one colour and shows no document"}
+            return {"label": None, "accepted": False, "why": "the photo is of one colour and shows no document"}
         best, cut = seen[0], self.homography.calibration.threshold
         out = {"label": rows[best.row].label, "image": rows[best.row].id, "score": best.score, "threshold": cut,
                "accepted": best.score >= cut, "why": best.why or f"{best.inliers} points agree"}  # fmt: skip

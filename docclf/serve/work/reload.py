@@ -1,5 +1,9 @@
-"""Another model in the running service: the register is embedded again and changed at once."""
+"""Another model in the running service: the register is embedded again and changed at once.
 
+POST /api/reload does it, or, beside the service, ``python -m docclf.serve.work.reload GALLERY MODEL``.
+"""
+
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +13,8 @@ from docclf.errors import InputError
 from docclf.imaging.read import read_image
 from docclf.serve.work.engine import about, opened
 from docclf.store.base import Rebuilds, Row, Store
+from docclf.store.open import open_store
+from docclf.utils.text import shown
 
 BATCH, TRIES = 64, 10
 
@@ -55,3 +61,17 @@ def _embed(store: Store, rows: list[Row], embedder: Any, done: dict[str, np.ndar
             )
         vectors = embedder([read_image(picture, name="a kept picture") for picture in pictures])
         done |= {row.id: vector for row, vector in zip(part, vectors, strict=True)}
+
+
+def main(words: list[str]) -> None:
+    """Reads GALLERY and MODEL."""
+    if len(words) != 2:
+        sys.exit("python -m docclf.serve.work.reload GALLERY MODEL")
+    try:
+        print(reload(words[1], open_store(words[0])))
+    except InputError as error:
+        sys.exit(shown(f"error: {error}"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
