@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docclf.errors import InputError
+from docclf.search.attributes import checked
 from docclf.serve.settings import Settings
-from docclf.store.base import attributes
 
 LEAST = 16  # characters of a token
 _Tokens = tuple[tuple[str, str, bool], ...]
@@ -80,7 +80,7 @@ def read(path: str | Path) -> _Tokens:
             raise InputError(
                 f"{path}, line {number}: want TENANT read|write TOKEN, the token of {LEAST} characters or more."
             )
-        attributes({"tenant": words[0]})
+        checked({"tenant": words[0]})
         if found.setdefault(known := digest(words[2]), (known, words[0], words[1] == "write"))[1] != words[0]:
             raise InputError(f"{path}, line {number}: this token is another tenant's as well.")
     if not found:

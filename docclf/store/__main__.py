@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from docclf.errors import InputError
+from docclf.search.attributes import parsed
 from docclf.store.open import HOMES, copy, open_store
 from docclf.utils.process import console
 from docclf.utils.text import shown
@@ -17,30 +18,14 @@ def run_copy(chosen: argparse.Namespace) -> None:
 
 def run_count(chosen: argparse.Namespace) -> None:
     """Prints how many images there are, with all attributes asked for."""
-    print(open_store(chosen.address).count(pairs(chosen.where)))
+    print(open_store(chosen.address).count(parsed(chosen.where or [])))
 
 
 def run_list(chosen: argparse.Namespace) -> None:
     """Prints label, name and attributes of each image."""
-    for row in open_store(chosen.address).scan(pairs(chosen.where)):
+    for row in open_store(chosen.address).scan(parsed(chosen.where or [])):
         tags = "  ".join(f"{key}={value}" for key, value in row.attributes.items())
         print(shown(f"{row.label}  {row.name}  {tags}".rstrip()))
-
-
-def pairs(given: list[str] | None) -> dict[str, str]:
-    """Returns ``KEY=VALUE`` texts as a filter.
-
-    Raises:
-        InputError: one without =, or two values for one attribute.
-    """
-    found: dict[str, str] = {}
-    for text in given or []:
-        key, sign, value = text.partition("=")
-        if not sign or not key or not value:
-            raise InputError(f"where {shown(text)!r}: want ATTRIBUTE=VALUE.")
-        if found.setdefault(key, value) != value:
-            raise InputError(f"where {shown(key)!r} is asked to be two values at once; no image has both.")
-    return found
 
 
 def parser() -> argparse.ArgumentParser:

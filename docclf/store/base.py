@@ -10,9 +10,10 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.gallery import schema
 from docclf.gallery.match import checked
+from docclf.search.attributes import checked as attributed
 from docclf.utils.text import shown
 
-MOST_PICTURE, MOST_ATTRIBUTES, MOST_TEXT = 2**20, 32, 200  # bytes; of a row; characters of a name or value
+MOST_PICTURE = 2**20  # bytes
 
 Where = Mapping[str, str]  # attribute to value; a row has all of them
 
@@ -131,7 +132,7 @@ def sound(rows: Sequence[Row], where: str, fingerprint: str | None, width: int |
             raise InputError(f"{where}: label {shown(row.label)!r} is not in Unicode form C.")
         if len(row.picture or b"") > MOST_PICTURE:
             raise InputError(f"{where}: a picture of {len(row.picture or b'')} bytes; want at most {MOST_PICTURE}.")
-        attributes(row.attributes)
+        attributed(row.attributes)
         if row.fingerprint != (fingerprint := fingerprint or row.fingerprint):
             raise InputError(
                 f"{where} holds vectors of the model {fingerprint[:17]}, {shown(row.name)} is of {row.fingerprint[:17]}"
@@ -142,27 +143,6 @@ def sound(rows: Sequence[Row], where: str, fingerprint: str | None, width: int |
         if len(widths) > 1:
             raise InputError(f"{where}: vectors of several shapes {sorted(widths)}; want one width.")
         schema.unit(np.stack([row.vector for row in rows]), f"{where}: its vectors", width)
-
-
-def attributes(given: Mapping[Any, Any]) -> dict[str, str]:
-    """Returns attributes after they were found to be few and short texts; raises InputError otherwise."""
-    if len(given) > MOST_ATTRIBUTES:
-        raise InputError(f"{len(given)} attributes; want at most {MOST_ATTRIBUTES}.")
-    for key, value in given.items():
-        for part in (key, value):
-            if type(part) is not str or not part.strip() or len(part) > MOST_TEXT or shown(part) != part:
-                raise InputError(
-                    f"attribute {shown(str(key))[:40]}={shown(str(value))[:40]}: want texts of 1 to {MOST_TEXT} "
-                    "characters, none of them a control character."
-                )
-        if "=" in key:
-            raise InputError(f"attribute {key!r}: want a name without =.")
-    return dict(given)
-
-
-def fits(row: Row, where: Where | None) -> bool:
-    """Tells whether a row has all the attributes asked for."""
-    return all(row.attributes.get(key) == value for key, value in (where or {}).items())
 
 
 def known(where: Where | None, keys: set[str], address: str) -> None:

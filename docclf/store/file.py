@@ -11,7 +11,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.gallery import storage
 from docclf.gallery.gallery import Gallery
-from docclf.store.base import Changes, Row, Where, fits, ident, known, ranked, sound
+from docclf.store.base import Changes, Row, Where, ident, known, ranked, sound
 
 FACTS = ("fingerprint", "image_size", "threshold", "probe")
 
@@ -44,16 +44,16 @@ class File:
         with self._writing() as gallery:
             rows = _rows(gallery)
             gone = {row.id for row in rows} & set(ids)
-            for row in rows:
-                if row.id in gone:
-                    gallery.remove(row.label, row.name)
+            vars(gallery).update(vars(gallery.part(np.array([row.id not in gone for row in rows], bool))))
             return len(gone)
 
     def scan(self, where: Where | None = None, pictures: bool = False) -> Iterator[Row]:
         """Yields rows by id."""
         rows = _rows(self._read())
         known(where, {key for row in rows for key in row.attributes}, self.address)
-        yield from sorted((row for row in rows if fits(row, where)), key=lambda row: row.id)
+        yield from sorted(
+            (row for row in rows if (where or {}).items() <= row.attributes.items()), key=lambda row: row.id
+        )
 
     def count(self, where: Where | None = None) -> int:
         """Returns how many rows there are."""

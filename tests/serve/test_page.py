@@ -92,7 +92,7 @@ def test_a_document_is_dropped_registered_found_and_removed(address, browser, tm
         "document.getElementById('registered').naturalWidth > 0 && document.getElementById('crop').naturalWidth > 0",
     )
     facts = browser.find_element(By.ID, "facts").text
-    assert "Similarity" in facts and "1.000" in facts and "not known before a calibration" in facts and "yes, " in facts
+    assert "Similarity\n1.000" in facts and "Probability that this is right\n9" in facts and "yes, " in facts
     assert len(browser.find_elements(By.CSS_SELECTOR, "#runners li")) == 2
     assert browser.switch_to.active_element.get_attribute("id") == "verdict"  # a reader hears the answer
     rows = browser.find_elements(By.CSS_SELECTOR, "#rows th")

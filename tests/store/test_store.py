@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from docclf.errors import InputError
-from docclf.store.__main__ import main, pairs
+from docclf.store.__main__ import main
 from docclf.store.base import Row, ident, ranked
 from docclf.store.file import File
 from docclf.store.open import copy, open_store
@@ -147,6 +147,15 @@ def test_two_writers_at_once_lose_nothing(home, tmp_path):
     assert open_store(tmp_path / home).count() == 18
 
 
+def test_a_file_keeps_rows_of_one_name_apart(tmp_path):
+    store = opened("g.npz", tmp_path)
+    given = [Row(**{**vars(row), "name": "x.jpg", "label": "one"}) for row in rows(4, tags=False)]
+    store.insert(given)
+    assert store.delete([given[1].id]) == 0 or store.count() == 3  # ids are of label and file
+    kept = list(store.scan())
+    assert store.delete([kept[0].id]) == 1 and [row.id for row in store.scan()] == [row.id for row in kept[1:]]
+
+
 def test_homes_are_copied_into_each_other(tmp_path, capsys):
     pytest.importorskip("lancedb")
     first = opened("g.npz", tmp_path)
@@ -239,10 +248,3 @@ def test_a_busy_database_is_told_and_keeps_its_rows(tmp_path, monkeypatch):
     holder.execute("ROLLBACK")
     store.insert(rows(2, 1))
     assert store.count() == 4
-
-
-def test_filters_are_pairs():
-    assert pairs(["a=b", "c=d=e"]) == {"a": "b", "c": "d=e"} and pairs(None) == {}
-    for wrong in (["a"], ["=b"], ["a="], ["a=b", "a=c"]):
-        with pytest.raises(InputError, match="where"):
-            pairs(wrong)

@@ -12,13 +12,14 @@ from fastapi.responses import JSONResponse, Response
 from docclf.errors import InputError
 from docclf.gallery.match import checked
 from docclf.imaging.resize import squash
+from docclf.search.attributes import checked as attributed
+from docclf.search.attributes import parsed
 from docclf.serve.api.common import Id, Label, aside, ask, pixels_of, who
 from docclf.serve.tokens import Refused
 from docclf.serve.work.answers import answer, registered, stripped
 from docclf.serve.work.engine import Engine
 from docclf.serve.work.pictures import kept
-from docclf.store.__main__ import pairs
-from docclf.store.base import Row, attributes, ident
+from docclf.store.base import Row, ident
 from docclf.utils.reading import plain_json
 from docclf.utils.text import shown
 
@@ -34,7 +35,7 @@ async def match(
     verify: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
     """Names the type of a photo: known, unknown or nothing_to_compare; `verify` looks for the sheet as well."""
-    me, state, wanted = who(request), request.app.state, pairs(where)
+    me, state, wanted = who(request), request.app.state, parsed(where or [])
     _, photo = await pixels_of(request, image)
 
     def job(vector: np.ndarray) -> Any:
@@ -141,7 +142,7 @@ def _attributes(text: str, tenant: str) -> dict[str, str]:
         raise InputError(f"attributes are no JSON ({error}); want an object of texts.") from error
     if type(given) is not dict or "tenant" in given:
         raise InputError("attributes: want an object of texts, without tenant, which the token tells.")
-    return attributes({**given, "tenant": tenant} if tenant else given)
+    return attributed({**given, "tenant": tenant} if tenant else given)
 
 
 def _embedding(engine: Engine) -> Callable[[list[np.ndarray]], np.ndarray]:
