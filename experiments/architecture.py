@@ -21,7 +21,7 @@ def rooms(package: Path = ROOT / "docclf") -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).with_suffix("").parts
-        if parts == ("__init__",):
+        if parts == ("__init__",) or parts[-1] == "__main__":  # commands stand on top
             continue
         found[parts[0]] |= {name for name in _imported(path) if name != parts[0]}
     return {room: {name for name in names if name in found} for room, names in found.items()}

@@ -23,6 +23,7 @@ COMPONENTS = (
     "verify",
     "locator",
     "compatible",
+    "score",
     "search",
 )
 PIXELS = ("imaging", "synthetic")  # work on images alone; synthetic draws with imaging

@@ -2,45 +2,72 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
 
+from docclf.calibrate.photographs import Photographs
+from docclf.calibrate.worker import Worker, photographs
 from docclf.errors import InputError
-from docclf.metric.score import Score
-from docclf.synthetic.capture import capture
 from docclf.synthetic.draw import draw
 from docclf.utils.process.threads import thread_count
 
-STRENGTHS = (1.0, 1.75)  # of the captures, ordinary to bad, evenly spread: docs/calibrate.md says what chose them
+CAPTURES, FEWER, MANY = 12, 6, 300  # of each image, and of each where there are more images than MANY
+COHORT = 100
+_PROCESSES = 1500  # photographs from which processes of their own pay
 _BATCH = 64
-_STREAM = 977  # apart from the captures of evaluation sets
 _FIRST, _WORLD = 5_000_000, 17  # designs of the cohort: neither trained nor tested on
 
 
-def captures(images: Sequence[np.ndarray], each: int, seed: int = 0) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields (number of the image, simulated capture uint8 [h,w,3]), ``each`` of every image.
+def each_of(images: int, asked: int | None = None) -> int:
+    """Returns how many captures of each image are made, unless told.
+
+    Raises:
+        InputError: fewer than 1 was asked for.
+    """
+    if asked is not None and asked < 1:
+        raise InputError(f"captures={asked}: want 1 or more simulated captures of each image.")
+    return asked or (CAPTURES if images <= MANY else FEWER)
+
+
+def captures(
+    images: Sequence[np.ndarray], each: int, seed: int = 0, first: int = 0
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields (number of the image, simulated capture uint8 [h,w,3]), ``each`` of every image, in order.
 
     Args:
         images: uint8 RGB [H,W,3].
         each: captures of each image.
         seed: of them all.
+        first: number that the first image counts as, so that images added later are photographed anew.
 
     Raises:
         InputError: ``each`` below 1.
     """
-    if each < 1:
-        raise InputError(f"captures={each}: want 1 or more simulated captures of each image.")
-    strengths = np.linspace(*STRENGTHS, each) if each > 1 else [STRENGTHS[0]]
+    each_of(len(images), each)
+    threads = thread_count(None)
+    workers = [Worker() for _ in range(threads)] if len(images) * each >= _PROCESSES else []
+    free: SimpleQueue[Callable] = SimpleQueue()
+    for one in workers or [photographs] * threads:
+        free.put(one)
 
-    def photograph(job: tuple[int, int]) -> tuple[int, np.ndarray]:
-        number, k = job
-        return number, capture(images[number], (_STREAM, seed, number, k), strength=float(strengths[k]))
+    def shoot(number: int) -> list[np.ndarray]:
+        one = free.get()
+        try:
+            return one(images[number], first + number, each, seed)
+        finally:
+            free.put(one)
 
-    jobs = [(number, k) for number in range(len(images)) for k in range(each)]
-    with ThreadPoolExecutor(thread_count(None)) as pool:
-        for start in range(0, len(jobs), _BATCH):
-            yield from pool.map(photograph, jobs[start : start + _BATCH])
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            step = max(2 * threads, _BATCH // each)
+            for start in range(0, len(images), step):
+                numbers = range(start, min(start + step, len(images)))
+                for number, photos in zip(numbers, pool.map(shoot, numbers), strict=True):
+                    yield from ((number, photo) for photo in photos)
+    finally:
+        for one in workers:
+            one.close()
 
 
 def cohort(count: int, seed: int = 0) -> list[np.ndarray]:
@@ -54,92 +81,73 @@ def textureless(image: np.ndarray, least: float = 4.0) -> bool:
     return float(image.mean(axis=2).std()) < least
 
 
-@dataclass
-class Scores:
-    """What simulated photographs score.
-
-    Args:
-        cosine: of each photograph with each label [Q,L]; the nearest image counts for a label.
-        label: number of the label [Q]; L and above: the n-th document of the cohort.
-        by_query: cosines of the photographs with the cohort's documents, [Q,C].
-        by_label: cosines of the cohort's documents with the labels, [C,L].
-    """
-
-    cosine: np.ndarray
-    label: np.ndarray
-    by_query: np.ndarray
-    by_label: np.ndarray
-
-    def scored(self, score: Score, own: float | None = None) -> np.ndarray:
-        """Returns the scores [Q,L]; `own` takes the place of each photograph's cosine with its own label."""
-        cosine = self.cosine.copy()
-        if own is not None:
-            rows = np.flatnonzero(self.label < cosine.shape[1])
-            cosine[rows, self.label[rows]] = own
-        return score(cosine, self.by_query, self.by_label)
+Check = Callable[[np.ndarray, np.ndarray], list[tuple[int, float]]]
 
 
 def simulate(
     embed: Callable[[list[np.ndarray]], np.ndarray],
     images: Sequence[np.ndarray],
-    labels: Sequence[str],
-    each: int = 6,
-    foreign: int = 100,
+    each: int | None = None,
+    foreign: int = COHORT,
     seed: int = 0,
     progress: Callable[[int], object] = lambda done: None,
-) -> Scores:
-    """Returns the scores of simulated photographs of a register and of a foreign cohort.
+    check: Check | None = None,
+) -> Photographs:
+    """Returns simulated photographs of a register and of a foreign cohort, embedded.
 
     Args:
         embed: uint8 images to unit vectors [N,D].
         images: what is registered, uint8 RGB [H,W,3].
-        labels: its labels [R].
-        each: captures of each image.
-        foreign: documents of the cohort.
+        each: captures of each image; None: see `each_of`.
+        foreign: documents of the cohort, 4 or more.
         seed: of the captures.
         progress: told the photographs done since the last call.
+        check: a photograph and its vector to the registered images that verification checked, and their scores.
 
     Raises:
-        InputError: no image, or images and labels of other lengths.
+        InputError: no image, or too small a cohort.
     """
-    if not images or len(images) != len(labels):
-        raise InputError(
-            f"{len(images)} images and {len(labels)} labels: want one label for each of at least one image."
-        )
-    names = sorted(set(labels))
-    numbers = np.array([names.index(label) for label in labels])
-    register = embed(list(images))
-    vectors, asked, waiting = [], [], []
+    if not len(images):
+        raise InputError("there is no registered image to photograph; register at least one.")
+    if foreign < 4:
+        raise InputError(f"cohort={foreign}: want 4 or more drawn documents that play what is not registered.")
+    strange = cohort(foreign, seed)
+    vectors = embed(strange)
+    # One half of the cohort is what cosines are measured against, the other plays the queries of no registered type.
+    found = Photographs(against=vectors[::2], foreign=vectors[1::2])
+    if check is not None:
+        for number, (photo, vector) in enumerate(zip(strange[1::2], vectors[1::2], strict=True)):
+            found.check_foreign(number, check(photo, vector))
+    progress(foreign)
+    return photograph(found, embed, images, each_of(len(images), each), seed, 0, progress, check)
+
+
+def photograph(
+    found: Photographs,
+    embed: Callable[[list[np.ndarray]], np.ndarray],
+    images: Sequence[np.ndarray],
+    each: int,
+    seed: int,
+    first: int,
+    progress: Callable[[int], object] = lambda done: None,
+    check: Check | None = None,
+) -> Photographs:
+    """Adds photographs of registered images, the rows from ``first`` on; arguments as in `simulate`."""
+    waiting: list[tuple[int, np.ndarray]] = []
 
     def flush() -> None:
         if waiting:
-            vectors.append(embed([photo for _, photo in waiting]))
-            asked.extend(number for number, _ in waiting)
+            vectors = embed([photo for _, photo in waiting])
+            at = found.add(vectors, np.array([first + number for number, _ in waiting]))
+            if check is not None:
+                for k, ((_, photo), vector) in enumerate(zip(waiting, vectors, strict=True)):
+                    found.check(at + k, check(photo, vector))
             progress(len(waiting))
             waiting.clear()
 
-    for number, photo in captures(images, each, seed):
-        waiting.append((int(numbers[number]), photo))
+    for shot in captures(images, each, seed, first):
+        waiting.append(shot)
         if len(waiting) == _BATCH:
             flush()
     flush()
-    strange = embed(cohort(foreign, seed))
-    progress(foreign)
-    # One half of the cohort is what cosines are measured against, the other plays the queries of no registered type.
-    against, playing = strange[::2], strange[1::2]
-    queries = np.concatenate([*vectors, playing])
-    asked += range(len(names), len(names) + len(playing))
-    return Scores(
-        nearest(queries @ register.T, numbers, len(names)),
-        np.array(asked),
-        queries @ against.T,
-        nearest(against @ register.T, numbers, len(names)),
-    )
-
-
-def nearest(cosines: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
-    """Returns the highest cosine [N,L] with the images of each label, given that with every image [N,R]."""
-    found = np.full((len(cosines), count), -np.inf, np.float32)
-    for column, number in enumerate(numbers):
-        np.maximum(found[:, number], cosines[:, column], out=found[:, number])
     return found

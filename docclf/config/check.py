@@ -31,7 +31,7 @@ def check(config: DictConfig) -> None:
         InputError: one message with all misspelt, missing, mistyped and unimportable entries.
     """
     errors = [line for path, node in _nodes(config, "") for line in _check_node(path, node)]
-    for group in ("augment", "teacher", "compatible", "verify", "locate"):  # the groups that can be off
+    for group in ("augment", "teacher", "compatible", "verify", "locate", "score"):  # the groups that can be off
         if (node := config.get(group)) and "_target_" not in node:
             errors.append(
                 f"{group} is off, and {group}.{next(iter(node))} is set; choose {group}=NAME, or leave it out"

@@ -72,6 +72,7 @@ class EvaluateConfig:
     data: Any = field(default_factory=dict)
     metric: Any = field(default_factory=dict)
     verify: Any = field(default_factory=dict)
+    score: Any = field(default_factory=dict)
     evaluate_on: Any = field(default_factory=dict)
 
 

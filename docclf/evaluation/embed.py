@@ -36,6 +36,7 @@ class Embedded:
         located: what a locator found (`docclf.evaluation.located.replace`), where one was asked.
         across: what `docclf.evaluation.across.replace` says, where the register is another model's.
         verified: `docclf.evaluation.verified.Verified`, where candidates were checked.
+        rated: the rule of the scores (`docclf.evaluation.decision.rated.rate`), where one was asked.
     """
 
     register: Tensor
@@ -49,6 +50,7 @@ class Embedded:
     located: dict | None = None
     across: dict | None = None
     verified: Any = None
+    rated: dict | None = None
 
 
 def device_of(name: str) -> torch.device:

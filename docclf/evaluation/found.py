@@ -20,6 +20,12 @@ def embedded_split(
         InputError: locating or verifying with a model that has no embedding.
     """
     verifying, locating = bool(config.get("verify")), bool(config.get("locate"))
+    score = make(config, "score") if config.get("score") else None
+    if score is not None and (isinstance(network, Pairwise) or (verifying and score.kind != "verified")):
+        raise InputError(
+            f"score={score.kind} is a rule for cosines, and this evaluation "
+            f"{'verifies: leave score= out, or score=verified' if verifying else 'has no embedding'}."
+        )
     if isinstance(network, Pairwise):
         if config.get("register_ckpt"):
             raise InputError("register_ckpt compares the embeddings of two models, and this model has none.")
@@ -40,5 +46,11 @@ def embedded_split(
         start = perf_counter()
         found.verified = Verified(make(config, "verify"), network, dataset, split, found)
         found.scores = found.verified.scores
+        found.seconds += perf_counter() - start
+    elif score is not None:
+        from docclf.evaluation.decision.rated import rate
+
+        start = perf_counter()
+        found.scores, found.rated = rate(found, score, network, dataset, split)
         found.seconds += perf_counter() - start
     return found

@@ -106,7 +106,9 @@ def write(
     about = {"split": split, **facts, "protocol": settings(metric, result)}
     seen = not isinstance(dataset, Ready) or dataset.has_images
     split_hash = evaluation.fingerprint() if seen else None
+    labels = len(set(found.register_labels.tolist()))
     noted = about | {
+        "registered": {"labels": labels, "images": len(found.register_labels)},
         "split_sha256": split_hash,
         "checks": [finding.plain() for finding in evaluation.findings],
         "seconds": seconds,
@@ -194,6 +196,8 @@ def report(
         about["verify"] = {**OmegaConf.to_container(config.verify, resolve=True), **found.verified.facts()}
     if found.across is not None:
         about["register"] = found.across
+    if found.rated is not None:
+        about["score"] = found.rated
     if found.located is not None:
         located.write(folder, split, dataset, found.located["cuts"])
         about["locate"] = found.located["facts"]

@@ -6,6 +6,7 @@ if __name__ == "__main__":
 import argparse
 
 from docclf.cli import entry as cli
+from docclf.gallery.command.calibrate import options
 from docclf.gallery.command.change import register, remove, threshold
 from docclf.gallery.command.match import match, show
 from docclf.gallery.command.upgrade import upgrade
@@ -48,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--fit-photos", metavar="VECTORS", help="those of photographs, for leanN codes")
     new.add_argument("--representatives", default="all", help="what stands for a label: all its images, mean or two")
     new.add_argument("--attributes", metavar="CSV", help="name or label, then one column an attribute, for --where")
+    new.add_argument("--calibrate", action="store_true", help="threshold by simulated photos of what is registered")
+    options(new)
     new = command("match", match, model, value, where)
     new.add_argument("gallery")
     new.add_argument("images", nargs="+", metavar="IMAGE")
@@ -57,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--no-verify", action="store_true", help="go by the cosine, though local features are stored")
     new.add_argument("--out-crop", metavar="DIR", help="write the sheet of each photo there, cut out and straightened")
     new.add_argument("--search", default="auto", help=f"{', '.join(SEARCHES)}; scores are exact with all of them")
+    new.add_argument("--rerank", action="store_true", help="order labels by neighbours, where all have 3 images")
     new.add_argument("--where", action="append", metavar="KEY=VALUE", help="only images with this attribute; repeat it")
     command("list", show).add_argument("gallery")
     new = command("remove", remove)

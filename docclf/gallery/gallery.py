@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from docclf.errors import InputError
+from docclf.gallery.decision.scores import nearest, recalibrated, reranked
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.images import Finding, Picture
 from docclf.gallery.match import NOTHING_TO_COMPARE, Match, answered, checked
 from docclf.gallery.register import coded, lookalikes, refuse_collapsed, sorted_out
-from docclf.gallery.threshold import check_threshold
+from docclf.gallery.threshold import check_threshold, cut_of
 from docclf.gallery.verified import answer
+from docclf.score.rule import Score
 from docclf.search.attributes import checked as attributed
 from docclf.search.attributes import matching
 from docclf.search.code.base import Code
@@ -40,6 +42,8 @@ class Gallery:
     Attributes:
         vectors: float32 [N,D], unit rows; with a code what `codes` stand for.
         codes: uint8 [N,bytes] with a code, else ``None``.
+        score: rule from cosines to scores. calibration: `docclf.gallery.decision.held.Calibration`, or ``None``.
+        rerank: order labels by neighbours (`docclf.score.rerank`). changed: what a removal did to the calibration.
 
     Raises:
         InputError: a code or representatives together with verification, which compares whole vectors.
@@ -75,6 +79,8 @@ class Gallery:
         self.probe: Any = embedder.probe() if embedder else None
         self.image_size = embedder.image_size if embedder else None
         self.threshold: dict | None = None
+        self.score, self.rerank, self.calibration = Score("verified" if verifier else "cosine"), False, None
+        self.changed: list[Finding] = []
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -124,6 +130,7 @@ class Gallery:
             self.names += [row.name for row in fresh]
             self.hashes += [row.sha256 for row in fresh]
             findings += lookalikes(self.vectors, self.labels, self.names, old, duplicate)
+            findings += recalibrated(self, fresh)
         return findings
 
     def match(
@@ -155,23 +162,18 @@ class Gallery:
             return self.part(among).match(images, top, threshold)
         if self.verifier:
             return [answer(self, image, self._model()(self._views(image)[0]), top, threshold) for image in images]
-        known = self.threshold["cosine"] if self.threshold else None
-        if (threshold := known if threshold is None else threshold) is None:
-            raise InputError(
-                "the gallery has no threshold, and without one an unregistered document would get the nearest label. "
-                "Give metrics.json of the model (--metrics), or a cosine (--threshold)."
-            )
-        cut = float(threshold)
+        cut, own = cut_of(self, threshold), self.calibration if threshold is None else None
         if not len(images):
             return []
         seen = [self._views(image) for image in images]
         queries = self._model()([view for views, _ in seen for view in views])
         queries = self.code.query(queries) if isinstance(self.code, Code) else queries
-        scores, labels = self.search().nearest(queries, top, among)
+        scores, labels = nearest(self, queries, top, among)
         answers, first = [], 0
         for views, found in seen:
             turn = int(scores[first : first + len(views), 0].argmax())
-            answers.append(answered(labels[first + turn], scores[first + turn], top, cut, found, turn))
+            order = reranked(self, queries[first + turn])
+            answers.append(answered(labels[first + turn], scores[first + turn], top, cut, found, turn, own, order))
             first += len(views)
         return answers
 
@@ -195,18 +197,16 @@ class Gallery:
         return found
 
     def remove(self, label: str, name: str | None = None) -> int:
-        """Takes out a label, or one of its images by name; returns how many images went.
-
-        Raises:
-            InputError: no such label or image.
-        """
+        """Takes out a label, or one of its images by name; returns how many images went; raises InputError for none."""
         if label not in self.labels:
             raise InputError(f"{label!r} is not registered; there are: {', '.join(list(self.counts())[:20])}.")
         gone = [i for i, row in enumerate(self.labels) if row == label and name in (None, self.names[i])]
         if not gone:
             own = [self.names[i] for i, row in enumerate(self.labels) if row == label]
             raise InputError(f"{label!r} has no image {name!r}; it has: {', '.join(own[:20])}.")
-        vars(self).update(vars(self.part(~np.isin(np.arange(len(self)), gone))))
+        kept = ~np.isin(np.arange(len(self)), gone)
+        vars(self).update(vars(self.part(kept)))
+        self.changed = recalibrated(self, kept=np.flatnonzero(kept).tolist())
         return len(gone)
 
     def set_threshold(self, row: dict) -> None:

@@ -16,6 +16,7 @@ from docclf.imaging.feature.local import Points
 from docclf.imaging.read import read_image
 from docclf.imaging.resize import squash
 from docclf.search.attributes import read
+from docclf.synthetic.capture import working
 from docclf.utils.text import shown
 
 Describe = Callable[[np.ndarray], Points]
@@ -24,7 +25,10 @@ APART = 10.0  # grey levels of 255, root mean square
 
 @dataclass(frozen=True)
 class Picture:
-    """An image to register: label, name, sha256 of its file, uint8 pixels [H,W,3], local features, attributes."""
+    """An image to register: label, name, sha256 of its file, uint8 pixels [H,W,3], local features, attributes.
+
+    ``photo`` is what a simulated camera photographs, in its own proportions; without it the pixels are.
+    """
 
     label: str
     name: str
@@ -32,6 +36,7 @@ class Picture:
     pixels: np.ndarray
     points: Points | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    photo: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,12 @@ def picture(
     side: int | None = None,
     locator: Any = None,
     describe: Describe | None = None,
+    photo: bool = False,
 ) -> Picture:
     """Returns one image file, squashed to a side in pixels if one is given; raises InputError if it is unreadable.
 
     With a locator it is the sheet in the image, which a product picture shows on white. ``describe`` makes the local
-    features, of the whole image.
+    features, of the whole image; with ``photo`` it is kept for a simulated camera too.
     """
     try:
         content = Path(path).read_bytes()
@@ -70,9 +76,10 @@ def picture(
         raise InputError(f"{path}: cannot be opened ({error.strerror or error}).") from error
     pixels = read_image(content, name=str(path))
     points = None if describe is None else describe(pixels)
+    kept = working(pixels) if photo else None
     if side is not None:
         pixels = squash(pixels, side) if locator is None else locator.straightened(pixels, (side, side))[0]
-    return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels, points)
+    return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels, points, photo=kept)
 
 
 def attributed(pictures: list[Picture], path: str | Path) -> tuple[list[Picture], list[Finding]]:
@@ -94,7 +101,11 @@ def attributed(pictures: list[Picture], path: str | Path) -> tuple[list[Picture]
 
 
 def folder(
-    path: str | Path, side: int | None = None, locator: Any = None, describe: Describe | None = None
+    path: str | Path,
+    side: int | None = None,
+    locator: Any = None,
+    describe: Describe | None = None,
+    photo: bool = False,
 ) -> tuple[list[Picture], list[Finding]]:
     """Returns the images below a folder with their labels, and what was left out.
 
@@ -105,6 +116,7 @@ def folder(
         side: squash each image to this side at once, so that a large folder fits into memory.
         locator: takes the sheet in each image; see `picture`.
         describe: makes the local features of an image.
+        photo: keep each for a simulated camera.
 
     Raises:
         InputError: no readable image, or a folder that holds register/ and query/.
@@ -121,7 +133,7 @@ def folder(
             findings.append(Finding("skipped", f"{name}: its name says it is a query"))
             continue
         try:
-            found.append(picture(root / name, checked(class_of(name)), name, side, locator, describe))
+            found.append(picture(root / name, checked(class_of(name)), name, side, locator, describe, photo))
         except InputError as error:
             findings.append(Finding("skipped", f"{name}: {str(error).removeprefix(f'{root / name}: ')}"))
     if not found:

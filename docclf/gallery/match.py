@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from docclf.calibrate.probability import probabilities
 from docclf.errors import InputError
 from docclf.utils.text import shown
 
@@ -27,6 +28,8 @@ class Match:
         corners: of the sheet in the photo [4][2], x and y in pixels, clockwise, that of the upright sheet's upper left
             first; ``None`` where no locator was asked or none was found.
         confidence: the locator's, 0 to 1.
+        probability: that the photo shows `best`, as calibrated; ``None`` where the gallery was not calibrated.
+        none: probability that it shows none of the labels, likewise.
     """
 
     label: str | None
@@ -37,6 +40,8 @@ class Match:
     top: list[tuple[str, float]]
     corners: list[list[float]] | None = None
     confidence: float | None = None
+    probability: float | None = None
+    none: float | None = None
 
     @property
     def answer(self) -> str:
@@ -51,7 +56,14 @@ NOTHING_TO_COMPARE = Match(None, "", -1.0, None, 1.0, [])
 
 
 def answered(
-    labels: Sequence[str], scores: np.ndarray, top: int, threshold: float, found: Any = None, turn: int = 0
+    labels: Sequence[str],
+    scores: np.ndarray,
+    top: int,
+    threshold: float,
+    found: Any = None,
+    turn: int = 0,
+    calibration: Any = None,
+    order: Sequence[str] = (),
 ) -> Match:
     """Returns the answer for one query.
 
@@ -62,17 +74,35 @@ def answered(
         threshold: what the score has to reach.
         found: the sheet that a locator found (`docclf.locator.locate.Found`), or ``None``.
         turn: quarter turns that brought it upright.
+        calibration: of the gallery, whose thresholds by label and probabilities count; ``None`` without.
+        order: labels in the order of reranking; it decides which is best, the score whether that is accepted.
     """
     nearest: dict[str, float] = {}
     for label, score in zip(labels, scores, strict=True):
         nearest.setdefault(label, float(score))
-    (best, cosine), *others = ranked = list(nearest.items())
+    (best, cosine), *others = ranked = sorted(nearest.items(), key=lambda row: place(order, row[0]))
     margin = cosine - others[0][1] if others else None
+    sure = chances(calibration, cosine, others[0][1] if others else None)
+    if calibration is not None and (own := calibration.cut(best)) is not None:
+        threshold = own
     answer = best if cosine >= threshold else None
-    if found is None:
-        return Match(answer, best, cosine, margin, threshold, ranked[:top])
-    corners = np.roll(found.corners, -turn, axis=0).tolist()
-    return Match(answer, best, cosine, margin, threshold, ranked[:top], corners, found.confidence)
+    corners = None if found is None else np.roll(found.corners, -turn, axis=0).tolist()
+    seen = None if found is None else found.confidence
+    return Match(answer, best, cosine, margin, threshold, ranked[:top], corners, seen, **sure)
+
+
+def place(order: Sequence[str], label: str) -> int:
+    """Returns where a label stands in an order; last where it does not."""
+    return order.index(label) if label in order else len(order)
+
+
+def chances(calibration: Any, best: float, second: float | None) -> dict[str, float]:
+    """Returns the probabilities of a `Match` from its two highest scores; nothing without a calibration."""
+    if calibration is None:
+        return {}
+    values = np.array([[best] if second is None else [best, second]])
+    found = probabilities(calibration.probability, values)
+    return {"probability": float(found["right"][0]), "none": float(found["none"][0])}
 
 
 def checked(label: str) -> str:

@@ -8,9 +8,13 @@ import numpy as np
 from docclf import __version__
 from docclf.errors import InputError
 from docclf.gallery import schema
+from docclf.gallery.decision import file as decision_file
+from docclf.gallery.decision.held import plain as held_of
 from docclf.gallery.embedder import Embedder
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.schema import VERSION
+from docclf.score.rule import Score
+from docclf.score.rule import read as read_score
 from docclf.search.code.base import Code
 from docclf.utils import atomic
 from docclf.utils.reading.arrays import read_npz
@@ -45,9 +49,13 @@ def save(gallery: Gallery, path: str | Path) -> None:
         "attributes": gallery.attributes if any(gallery.attributes) else None,
         "representatives": gallery.representatives,
         "code": gallery.code.name if isinstance(gallery.code, Code) else gallery.code,
+        "score": gallery.score.plain(),
     }
+    held: dict[str, np.ndarray] = {}
+    if gallery.calibration is not None:
+        head["calibration"], held = held_of(gallery.calibration)
     text = to_json(head).encode()
-    arrays = {"head": np.frombuffer(text, np.uint8), "probe": gallery.probe}
+    arrays = {"head": np.frombuffer(text, np.uint8), "probe": gallery.probe} | held
     if gallery.codes is None:
         arrays["vectors"] = gallery.vectors
     else:
@@ -106,6 +114,12 @@ def load(
     local = {name: arrays[f"local_{name}"] for name in ARRAYS if f"local_{name}" in arrays}
     if local or head.get("verify") is not None:
         _take_local(gallery, path, local, head.get("verify"), verify and embedder is not None)
+    gallery.score = read_score(head.get("score") or {"kind": "verified" if local else "cosine"}, str(path))
+    if head.get("calibration") is not None:
+        width = gallery.vectors.shape[1]
+        gallery.calibration = decision_file.read(path, head["calibration"], arrays, gallery.labels, width)
+    if not verify and gallery.score.kind == "verified":  # goes by the cosine alone
+        gallery.score, gallery.calibration = Score(), None
     return gallery
 
 

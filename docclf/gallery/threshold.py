@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from docclf.errors import InputError
+from docclf.gallery.decision.scores import refuse_other
 
 # What a label's score is, as metric.fusion measures it: that of its nearest image, or of the mean of its images.
 FUSION = {"all": "max", "mean": "centroid"}
@@ -45,5 +46,19 @@ def check_threshold(row: dict, gallery: Any) -> None:
             f"{code or 'whole vectors'}: scores of one are not scores of the other. Evaluate with code={short} "
             "and give that metrics.json (--metrics), or give a score by hand (--threshold)."
         )
-    if row.get("verify") and not gallery.verifier:
-        raise InputError("this threshold was measured with verification; the gallery goes by the cosine alone.")
+    refuse_other(gallery, row)
+
+
+def cut_of(gallery: Any, threshold: float | None) -> float:
+    """Returns the threshold that is given, or else the gallery's.
+
+    Raises:
+        InputError: there is neither.
+    """
+    known = gallery.threshold["cosine"] if gallery.threshold else None
+    if (found := known if threshold is None else threshold) is None:
+        raise InputError(
+            "the gallery has no threshold, and without one an unregistered document would get the nearest label. "
+            "Calibrate it (python -m docclf.calibrate), or give metrics.json (--metrics), or a cosine (--threshold)."
+        )
+    return float(found)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.gallery.match import Match
+from docclf.gallery.decision.scores import kind_of
+from docclf.gallery.match import Match, chances
 from docclf.utils import atomic
 from docclf.verify.frame import overlap, straight
 from docclf.verify.homography import Checked, combined
@@ -76,8 +77,10 @@ def answer(gallery: Any, image: np.ndarray, views: np.ndarray, top: int, thresho
     best, *others = ranked.items()
     label, row = best
     one, cut = by_row.get(row), _cut(gallery, threshold)
-    known = gallery.threshold if threshold is None else None
-    if one is not None and one.state == "blank" and known and not known.get("verify"):
+    known, made = (gallery.threshold, gallery.calibration) if threshold is None else (None, None)
+    if made is not None and (own := made.cut(label)) is not None:
+        cut = own
+    if one is not None and one.state == "blank" and known and kind_of(known) == "cosine":
         accepted = one.cosine >= known["cosine"]
     else:
         accepted = bool(scores[row] >= cut)
@@ -94,6 +97,7 @@ def answer(gallery: Any, image: np.ndarray, views: np.ndarray, top: int, thresho
         confidence=float(scores[row]) if one is not None and one.corners is not None else None,
         aspect=width / height,
         why=_why(one, seen),
+        **chances(made, float(scores[row]), float(scores[others[0][1]]) if others else None),
         also=_also(gallery, one, seen, cut, image) if accepted else [],
     )
 
@@ -116,7 +120,7 @@ def _cut(gallery: Any, threshold: float | None) -> float:
     if threshold is not None:
         return float(threshold)
     known = gallery.threshold
-    if known and (known.get("verify") or known["rate"] is None):
+    if known and (kind_of(known) == "verified" or known["rate"] is None):
         return float(known["cosine"])
     return gallery.verifier.calibration.threshold
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from docclf.checkpoint.network import Trained
+from docclf.evaluation.decision import transfer
 from docclf.measures import keys, title
 from docclf.provenance import cost
 from docclf.results import thresholds
@@ -81,6 +82,29 @@ def write(
             *_section("Use", _use()),
         ]
     )
+
+
+def with_transfer(text: str, default: dict, found: list[dict]) -> str:
+    """Returns a card with what its thresholds do on other sets, and the threshold that is left as the default.
+
+    Args:
+        text: the card.
+        default: a threshold, or where none keeps its promise what to do (``why`` and ``calibrate``).
+        found: of `docclf.evaluation.decision.transfer.measured`.
+    """
+    parts = text.split("\n## ")
+    parts = [part for part in parts if not part.startswith("Thresholds on other sets")]
+    told = (
+        f"- default: none: {default['why']}: `{default['calibrate']}`"
+        if default["cosine"] is None
+        else f"- default: {thresholds.sentence(default)}"
+    )
+    at = next(i for i, part in enumerate(parts) if part.startswith("Threshold\n"))
+    parts[at] = "\n".join(_section("Threshold", [told, "- all: `thresholds.json`"]))[3:]
+    other = ["Each with its 95 % interval over labels; FPIR: share of queries of no registered type that are accepted.",
+             "", *transfer.table(found)]  # fmt: skip
+    parts.insert(at + 1, "\n".join(_section("Thresholds on other sets", other))[3:])
+    return "\n## ".join(parts)
 
 
 def _teacher(facts: dict | None) -> list[str]:

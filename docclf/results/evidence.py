@@ -3,6 +3,7 @@
 from typing import Any
 
 from docclf.errors import InputError
+from docclf.score.rule import read as read_score
 
 GIVEN = "given by hand, not measured"
 MOST = 1000  # thresholds a file may hold
@@ -26,15 +27,20 @@ def checked(row: Any, where: str) -> dict:
         raise InputError(f"{where} is {shown}; want a cosine in [-1, 1]. Measure it anew, or give --threshold COSINE.")
     if row.get("rate") is None:
         return {"cosine": float(row["cosine"]), "rate": None, "target": None, "source": GIVEN}
+    if "score" in row:
+        read_score(row["score"], where)
     if "calibrated" in row:
         return _calibrated(row, where)
-    texts = [row.get(name) for name in ("protocol", "fusion", "split", "commit", "source", "code")]
+    said = ("protocol", "fusion", "split", "commit", "source", "weights_sha256", "cohort", "code")
+    texts = [row.get(name) for name in said]
     data, interval = row.get("data", {}), row.get("interval", [None, None])
     quality = {"fpr": "tpr", "fpir": "fnir"}.get(str(row["rate"]), "")
-    counts = [row.get(n) for n in ("positives", "negatives", "false_accepts", "class_pairs", "queries_unregistered")]
+    whole = ("positives", "negatives", "false_accepts", "class_pairs", "queries_unregistered", "labels")
+    counts = [row.get(name) for name in whole]
     needed = [row.get("negatives"), row.get("false_accepts")] if quality == "tpr" else [row.get("queries_unregistered")]
     possible = (
         quality
+        and _transfer(row.get("transfer", {"sets": [], "broken": []}))
         and row["cosine"] > -1  # below every cosine: it accepts whatever comes
         and type(row.get("target")) is str
         and _share(_number(row["target"]), least=1e-12)
@@ -58,10 +64,11 @@ def checked(row: Any, where: str) -> dict:
 def _calibrated(row: dict, where: str) -> dict:
     """Returns a threshold of `docclf.calibrate`, with its bound on the rate."""
     known = row["calibrated"]
-    kept = {"cosine", "rate", "target", "source", "calibrated"}
+    kept, more = {"cosine", "rate", "target", "source", "calibrated"}, {"score", "weights_sha256", "cohort"}
     possible = (
         type(known) is dict
-        and set(row) == kept
+        and kept <= set(row) <= kept | more
+        and all(type(row.get(name, "")) is str and len(row.get(name, "")) < 1000 for name in more - {"score"})
         and row["rate"] in ("fpr", "fpir")
         and row["cosine"] > -1
         and type(row["target"]) is str
@@ -72,11 +79,26 @@ def _calibrated(row: dict, where: str) -> dict:
         and known["bound"] <= 2 * float(row["target"]) * (1 + 1e-9)
         and type(known.get("modelled")) is bool
         and all(type(known.get(n)) is int and known[n] >= 0 for n in ("labels", "images", "captures", "cohort"))
-        and len(known) == 8
+        and type(known.get("per_label", False)) is bool
+        and len(set(known) - {"per_label"}) == 8
     )
     if not possible:
         raise _impossible(row, where)
     return row
+
+
+def _transfer(found: Any) -> bool:
+    """Whether what a threshold does on other sets is what `docclf.evaluation.decision.transfer` notes."""
+    return (
+        type(found) is dict
+        and set(found) == {"sets", "broken"}
+        and all(type(rows) is list and len(rows) < MOST for rows in found.values())
+        and all(type(name) is str for name in found["sets"])
+        and all(
+            type(one) is dict and type(one.get("set")) is str and _share(one.get("rate")) and _share(one.get("bound"))
+            for one in found["broken"]
+        )
+    )
 
 
 def _impossible(row: dict, where: str) -> InputError:

@@ -91,7 +91,8 @@ def identity(config: DictConfig, stored: dict[str, Any] | None) -> str:
     else:
         own = NETWORK if "source" in config.model else NETWORK[:1]
         found = results.config_hash({part: plain[part] for part in own}, ())
-    return results.config_hash({"model": found, "verify": plain["verify"]}, ()) if plain.get("verify") else found
+    more = {group: plain[group] for group in ("verify", "score") if plain.get(group)}
+    return results.config_hash({"model": found, **more}, ()) if more else found
 
 
 def row(config: DictConfig, stored: dict[str, Any] | None) -> str:
@@ -99,7 +100,8 @@ def row(config: DictConfig, stored: dict[str, Any] | None) -> str:
     model = config.get("model")
     if model is None or config.name != "evaluate":
         return config.name
-    source, more = model.get("source"), "_verified" if config.get("verify") else ""
+    source, score = model.get("source"), config.get("score")
+    more = "_verified" if config.get("verify") else f"_{score.kind}" if score and score.kind != "cosine" else ""
     if source == "checkpoint" and stored:
         return stored[checkpoint.KEY]["config"]["name"] + more
     return (source or model["_target_"].rpartition(".")[2].lower()) + more

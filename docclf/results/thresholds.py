@@ -79,6 +79,10 @@ def measured(metrics: dict, source: str) -> list[dict]:
         "source": source,
         "verify": "verify" in about,
         "code": about.get("code"),
+        "score": about.get("score", {}).get("rule") or {"kind": "verified" if "verify" in about else "cosine"},
+        "cohort": about.get("score", {}).get("cohort"),
+        "labels": about.get("registered", {}).get("labels"),
+        "weights_sha256": _weights(metrics),
     }
     found = []
     for key, cosine in metrics.items():
@@ -149,6 +153,15 @@ def choose(rows: list[dict], source: str, rate: str = "fpr", target: str | None 
         ) from None
 
 
+def deployable(row: dict) -> bool:
+    """Returns whether a shipped threshold may be a default: no set is known on which its bound breaks its promise.
+
+    One that was tried on other sets must promise 1e-3 or less as well: a loose promise is easily kept.
+    """
+    tried = row.get("transfer")
+    return tried is None or (not tried["broken"] and float(row["target"]) <= 1e-3)
+
+
 def given(cosine: float) -> dict:
     """Returns a threshold that the user chose without a measurement.
 
@@ -162,14 +175,19 @@ def given(cosine: float) -> dict:
 
 def sentence(row: dict) -> str:
     """Returns a threshold and its evidence as one line."""
+    kind = (row.get("score") or {"kind": "cosine"})["kind"]
+    value = f"{'cosine' if kind == 'cosine' else f'{kind} score'} {text(row['cosine'])}"
     if row["rate"] is None:
-        return f"cosine {text(row['cosine'])} ({row['source']})"
+        return f"{value} ({row['source']})"
     if known := row.get("calibrated"):
+        value = f"by label, {value} for all" if known.get("per_label") else value
         return (
-            f"cosine {text(row['cosine'])}: {row['rate'].upper()} {row['target']} promised, at most "
+            f"{value}: {row['rate'].upper()} {row['target']} promised, at most "
             f"{known['bound']:.1e} with 95 % confidence on simulated photographs of the {known['images']} images of "
             f"{known['labels']} labels, of which {known['tpr']:.3f} pass"
         )
+    broken = row.get("transfer", {}).get("broken", [])
+    mark = f"; BREAKS ITS PROMISE on {broken[0]['set']}: {broken[0]['rate']:.1e}, calibrate" if broken else ""
     quality = "tpr" if row["rate"] == "fpr" else "fnir"
     low, high = row["interval"]
     interval = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
@@ -179,6 +197,6 @@ def sentence(row: dict) -> str:
     else:
         basis = f"{row['queries_unregistered']} unregistered queries"
     return (
-        f"cosine {text(row['cosine'])}: {quality.upper()}@{row['rate'].upper()}={row['target']} {row[quality]:.3f}"
-        f"{interval}, {basis}, {row['protocol']}/{row['fusion'] or 'pairs'}, {row['data']['kind']} {row['split']}"
+        f"{value}: {quality.upper()}@{row['rate'].upper()}={row['target']} {row[quality]:.3f}"
+        f"{interval}, {basis}, {row['protocol']}/{row['fusion'] or 'pairs'}, {row['data']['kind']} {row['split']}{mark}"
     )

@@ -41,10 +41,7 @@ def capture(
     key = (seed,) if isinstance(seed, int) else tuple(seed)
     dice = Dice(_STREAM, len(key), *key)
     percent = round(strength * 100)
-    picture = Image.fromarray(np.ascontiguousarray(image))
-    longest = max(picture.size)
-    if longest > _WORK:
-        picture = picture.resize(_scaled(picture.size, _WORK, longest), Image.Resampling.BOX)
+    picture = Image.fromarray(working(image))
     picture = _crop(dice, percent, picture)
     pixels = _glare(dice, percent, _light(dice, percent, np.asarray(picture).astype(np.int32)))
     pixels = _colour(dice, percent, pixels)
@@ -55,6 +52,15 @@ def capture(
     picture = _jpeg(dice, percent, _noise(dice, percent, _blur(dice, percent, picture)))
     if side is not None:
         picture = picture.resize(_scaled(picture.size, side, max(picture.size)), Image.Resampling.BILINEAR)
+    return np.asarray(picture)
+
+
+def working(image: np.ndarray) -> np.ndarray:
+    """Returns what the camera works on, uint8 [H,W,3]: the image, or a copy of 512 pixels with the same captures."""
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    longest = max(picture.size)
+    if longest > _WORK:
+        picture = picture.resize(_scaled(picture.size, _WORK, longest), Image.Resampling.BOX)
     return np.asarray(picture)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docclf.calibrate.bound import Impostors, threshold
+from docclf.calibrate.bound import Impostors, highest, threshold
 
 
 def impostors(random, labels, each, sibling=0.0):
@@ -13,7 +13,7 @@ def impostors(random, labels, each, sibling=0.0):
     score = random.standard_normal((len(query), labels)) + shared[query]
     wrong = np.arange(labels) != query[:, None]
     rows, columns = np.nonzero(wrong)
-    return Impostors(score[wrong], query[rows], columns, labels, labels), np.hypot(1, sibling)
+    return Impostors(score[wrong], query[rows], columns, labels), np.hypot(1, sibling)
 
 
 def true_rate(value, deviation):
@@ -51,7 +51,7 @@ def test_the_estimate_is_the_share_that_reaches_the_threshold():
 
 def test_equal_scores_pass_together():
     score = np.round(np.random.default_rng(2).standard_normal(4000), 1)
-    found = Impostors(score, np.arange(4000) % 20, np.full(4000, -1), 20, 20)
+    found = Impostors(score, np.arange(4000) % 20, np.full(4000, -1), 20)
     row = threshold(found, 0.05)
     assert (score >= row.value).mean() == pytest.approx(row.rate)
 
@@ -59,3 +59,17 @@ def test_equal_scores_pass_together():
 def test_the_same_seed_gives_the_same_threshold():
     found, _ = impostors(np.random.default_rng(3), 20, 4)
     assert threshold(found, 1e-2, seed=4) == threshold(found, 1e-2, seed=4)
+
+
+def test_the_highest_pairs_of_a_matrix_give_what_all_of_them_give():
+    random = np.random.default_rng(5)
+    label = np.repeat(np.arange(60), 40)
+    values = random.standard_normal((len(label), 60)).astype(np.float32)
+    values[np.arange(len(label)), label] = -np.inf
+    rows, columns = np.nonzero(np.isfinite(values))
+    whole = Impostors(values[rows, columns], label[rows], columns, 60)
+    some = highest(values, label, 4e-2)
+    assert len(some.score) < len(whole.score) / 5
+    for target in (1e-2, 1e-3, 1e-5):
+        a, b = threshold(whole, target), threshold(some, target)
+        assert a.value == pytest.approx(b.value) and a.bound == pytest.approx(b.bound) and a.modelled == b.modelled

@@ -6,11 +6,13 @@ from pathlib import Path
 from docclf.errors import InputError
 from docclf.gallery import storage
 from docclf.gallery.command.match import given_locator
+from docclf.gallery.decision.scores import outgrown
 from docclf.gallery.embedder import Embedder, open_model
 from docclf.gallery.gallery import Gallery
 from docclf.gallery.images import Finding, attributed, folder, picture
 from docclf.gallery.threshold import usable
 from docclf.results import thresholds
+from docclf.score.rule import Score
 from docclf.search.code.choose import make
 from docclf.search.vectors import read_vectors
 from docclf.utils.text import shown
@@ -29,6 +31,9 @@ def register(chosen: argparse.Namespace) -> None:
     if verifier and gallery.local is None:
         raise InputError(f"--verify: {out} was made without local features; register its images into a new gallery.")
     given = {"locator": given_locator(chosen), "describe": gallery.verifier.describe if gallery.verifier else None}
+    given["photo"] = bool(chosen.calibrate or gallery.calibration)
+    if chosen.calibrate and gallery.labels and not gallery.calibration:
+        raise InputError(f"--calibrate: {out} holds images not given here; python -m docclf.calibrate takes them all.")
     pictures, findings = [], []
     for source in map(Path, chosen.sources):
         if source.is_dir():
@@ -43,9 +48,21 @@ def register(chosen: argparse.Namespace) -> None:
         pictures, odd = attributed(pictures, chosen.attributes)
         findings += odd
     findings += gallery.register(pictures, chosen.duplicate)
-    take_threshold(gallery, chosen, embedder)
+    if chosen.calibrate and not gallery.calibration:
+        from docclf.gallery.command.calibrate import calibrated, settings
+
+        first = {(row.sha256, row.label): row for row in pictures}
+        keys = zip(gallery.hashes, gallery.labels, strict=True)
+        calibrated(gallery, [first[key] for key in keys], settings(chosen, gallery), chosen.report)
+    elif not gallery.calibration:
+        if chosen.score:
+            gallery.score = Score(chosen.score, chosen.alpha)
+        if not take_threshold(gallery, chosen, embedder) and embedder.thresholds and not gallery.threshold:
+            print("no threshold of the model keeps its promise on other sets: give --calibrate, or name one: --fpr")
     storage.save(gallery, out)
     _report(findings)
+    if warning := outgrown(gallery):
+        print(f"warning: {warning}")
     print(f"registered: {len(gallery)} images of {len(gallery.counts())} labels in {out}")
     if gallery.codes is not None:
         print(f"code: {gallery.code.id}, {gallery.code.bytes} bytes a vector")
@@ -70,6 +87,7 @@ def remove(chosen: argparse.Namespace) -> None:
     gallery = storage.load(chosen.gallery)
     gone = gallery.remove(chosen.label, chosen.image)
     storage.save(gallery, chosen.gallery)
+    _report(gallery.changed)
     print(shown(f"removed: {gone} images of {chosen.label}; {len(gallery)} are left"))
 
 
@@ -93,7 +111,7 @@ def take_threshold(gallery: Gallery, chosen: argparse.Namespace, embedder: Embed
         check_versions(read, gallery, chosen.metrics)
         rows = thresholds.measured(read, thresholds.source(chosen.metrics))
         gallery.set_threshold(thresholds.choose(rows, chosen.metrics, rate, target))
-    elif embedder is not None and (rows := usable(embedder.thresholds, gallery)) and (target or not gallery.threshold):
+    elif embedder is not None and (rows := _shipped(embedder, gallery, target)) and (target or not gallery.threshold):
         gallery.set_threshold(thresholds.choose(rows, chosen.model, rate, target))
     elif target:
         raise InputError(f"--{rate} {target} needs --metrics metrics.json, where its threshold was measured.")
@@ -119,6 +137,11 @@ def check_versions(metrics: dict, gallery: Gallery, source: str) -> None:
             f"{register.get('align', 'none')}); this gallery holds vectors of {have} (align={gallery.align}). Measure "
             "across: evaluate.py ckpt=NEW register_ckpt=OLD align=..."
         )
+
+
+def _shipped(embedder: Embedder, gallery: Gallery, target: str | None) -> list[dict]:
+    """Returns the thresholds of a model that fit; unless one is named, those that keep their promise elsewhere."""
+    return [row for row in usable(embedder.thresholds, gallery) if target or thresholds.deployable(row)]
 
 
 def _report(findings: list[Finding]) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 from docclf.errors import InputError
 from docclf.gallery import storage
+from docclf.gallery.decision.scores import outgrown
 from docclf.gallery.embedder import open_model
 from docclf.gallery.verified import told, write_crop
 from docclf.imaging.read import read_image
 from docclf.locator.locate import Locator
 from docclf.results import thresholds
+from docclf.score import rerank
 from docclf.search.attributes import parsed
 from docclf.utils import cosines
 from docclf.utils.text import shown, to_json
@@ -31,6 +33,11 @@ def match(chosen: argparse.Namespace) -> None:
         print(f"verified: score from {gallery.verifier.calibration.threshold} unless measured otherwise ({about})")
     elif gallery.threshold and not chosen.json:
         print(f"threshold: {thresholds.sentence(gallery.threshold)}; search: {gallery.search().name}")
+    if (warning := outgrown(gallery)) and not chosen.json:
+        print(f"warning: {warning}")
+    gallery.rerank = chosen.rerank
+    if chosen.rerank and not chosen.json:
+        print(f"reranking: {rerank.helps(gallery.counts()) or 'by neighbours among the registered images'}")
     failed, where = 0, parsed(chosen.where or [])
     for number, name in enumerate(chosen.images, 1):
         try:
@@ -64,6 +71,9 @@ def _text(name: str, found: Any, verifier: Any) -> str:
     if not found.best:
         return shown(f"{name}: {found.answer}")
     lines = [shown(f"{name}: {found.answer}  cosine {cosines.text(found.cosine)}")]
+    if found.probability is not None:
+        right, none = found.probability, found.none
+        lines.append(f"    probability {right:.3f} that this is right, {none:.3f} that it is none of them")
     lines += [shown(line) for line in told(found)] if verifier else []
     lines += [shown(f"    {cosines.text(cosine)}  {label}") for label, cosine in found.top]
     if found.corners:

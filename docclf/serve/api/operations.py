@@ -61,7 +61,7 @@ async def set_threshold(
         known = await ask(request, lambda _: state.engine.memory.facts.get(f"calibration/{me.tenant}"))
         if not known:
             raise InputError("a rate needs a calibration of this register: POST /api/calibrate.")
-        from docclf.calibrate.__main__ import evidence, pick  # takes much along that an answer does not need
+        from docclf.calibrate.evidence import evidence, pick  # takes much along that an answer does not need
 
         measure, target = ("fpr", fpr) if fpr is not None else ("fpir", fpir)
         row = evidence(pick(known["thresholds"], measure, target), known, known["ids"])

@@ -8,7 +8,7 @@ import os
 import time
 from typing import Any
 
-from docclf.calibrate.__main__ import evidence, pick
+from docclf.calibrate.evidence import evidence, pick
 from docclf.calibrate.simulate import simulate
 from docclf.calibrate.thresholds import calibrate
 from docclf.errors import InputError
@@ -34,7 +34,7 @@ def run(
     if len(set(labels)) < 2:
         raise InputError(f"{len(set(labels))} labels with pictures; register at least two, then calibrate.")
     images = [read_image(row.picture, name=row.name) for row in rows]
-    scores = simulate(embedder, images, labels, captures, cohort)
+    scores = simulate(embedder, images, captures, cohort).scores(embedder(images), labels)
     found = calibrate(scores, sorted(set(labels)))
     found |= {"weights_sha256": embedder.fingerprint, "captures": captures, "cohort": cohort}
     found["ids"] = len(rows)
