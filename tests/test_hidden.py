@@ -15,14 +15,16 @@ FOREIGN = {  # objects of other projects, of some versions or platforms only
 
 
 def private(tree):
-    """Returns (line, name) of private names of other modules and objects."""
+    """Returns (line, name) of private names of other modules and objects; a class knows those of its own copies."""
+    stored = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
+    own = {node.attr for node in stored if isinstance(node.value, ast.Name) and node.value.id == "self"}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             yield from ((node.lineno, a.name) for a in node.names if a.name.startswith("_") and a.name[1] != "_")
         elif isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
             mine = {"self", "cls", "super"}
             owner = node.value.func if isinstance(node.value, ast.Call) else node.value
-            if not (isinstance(owner, ast.Name) and owner.id in mine):
+            if node.attr not in own and not (isinstance(owner, ast.Name) and owner.id in mine):
                 yield node.lineno, node.attr
 
 

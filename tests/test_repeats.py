@@ -13,6 +13,7 @@ MOST = 10
 ARGUED = {
     frozenset({"synthetic/wording/latin.py"}): "a language of the documents is a record of its words, one like another",
     frozenset({"synthetic/wording/scripts.py"}): "as the languages with Latin letters",
+    frozenset({"config/schema.py"}): "the schemas of two scripts name the groups that both have, one a line",
     frozenset({"data/register_query.py", "data/synthetic.py"}): "a data set names its arguments, one a line",
 }
 

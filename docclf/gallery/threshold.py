@@ -31,7 +31,7 @@ def check_threshold(row: dict, gallery: Any) -> None:
         InputError: it was measured with another fusion of a label's images, on another code, or with verification
             that the gallery has not.
     """
-    representatives, code = gallery.representatives, getattr(gallery.code, "id", gallery.code)
+    representatives, code = gallery.representatives, gallery.code.id if gallery.code else None
     fusion = FUSION.get(representatives)
     if row.get("fusion") not in (None, fusion):
         remedy = f"evaluate with metric.fusion={fusion}" if fusion else "give one by hand with --threshold"
