@@ -29,9 +29,12 @@ _HOMES = {
     "pictures": ("docclf.gallery.images", "folder"),
     "read_image": ("docclf.imaging.read", "read_image"),
 }
+_MOVED = {"saving": "docclf.checkpoint.write"}  # modules under the name that scripts from before know
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MOVED:
+        return import_module(_MOVED[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'docclf' has no attribute {name!r}")
     module, attribute = _HOMES[name]

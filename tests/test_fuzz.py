@@ -3,12 +3,13 @@
 import fuzz
 import pytest
 
+COUNTS = {"checkpoint": 8, "litdata": 6, "onnx": 30}
+
 
 @pytest.mark.parametrize("name", fuzz.FORMATS)
-def test_every_reader_ends_in_an_answer_or_a_sentence(name, tmp_path, monkeypatch):
+def test_every_reader_ends_in_an_answer_or_a_sentence(name, tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("DOCCLF_CACHE", str(tmp_path))
-    if name == "onnx":
-        pytest.importorskip("onnx")
-        pytest.importorskip("onnxruntime")
-    count = 12 if name == "checkpoint" else 40
+    if name in fuzz.NEEDS:
+        pytest.importorskip(fuzz.NEEDS[name])
+    count = COUNTS.get(name, 24)
     assert sum(fuzz.run(name, count, 0, tmp_path).values()) == count

@@ -19,6 +19,7 @@ from docclf.imaging.read import read_image
 from docclf.synthetic.capture import capture
 from docclf.synthetic.draw import draw
 from docclf.utils import atomic
+from docclf.utils.reading.sealed import seal
 from docclf.verify.calibration import FEATURES
 from docclf.verify.homography import Checked, Homography
 from docclf.verify.store import Store
@@ -143,7 +144,7 @@ def main(words: list[str] | None = None) -> None:
         "threshold": f"{TARGET:.0e} of the impostor pairs of simulated photos reach it, {tpr:.3f} of the genuine ones",
     }
     content = {"weights": weights, "threshold": cut, "about": about}
-    atomic.write_text(chosen.out, json.dumps(content, indent=2) + "\n")
+    atomic.write_text(chosen.out, json.dumps(seal(content), indent=2) + "\n")
     print(json.dumps(content, indent=2))
 
 

@@ -23,6 +23,7 @@ from docclf.report.inputs import Evaluation, Finding
 from docclf.results import file as results
 from docclf.results import record as records
 from docclf.utils import atomic
+from docclf.utils.reading.sealed import seal
 
 
 def score(
@@ -113,9 +114,8 @@ def write(
         "checks": [finding.plain() for finding in evaluation.findings],
         "seconds": seconds,
     }
-    atomic.write_text(
-        folder / "metrics.json", json.dumps({**result.metrics, "about": noted}, indent=2, ensure_ascii=False) + "\n"
-    )
+    content = seal({**result.metrics, "about": noted})
+    atomic.write_text(folder / "metrics.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     print(table(result))
     print(f"metrics: {folder / 'metrics.json'}", flush=True)
     if page:

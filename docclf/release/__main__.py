@@ -25,6 +25,7 @@ from docclf.provenance import paths
 from docclf.release import card
 from docclf.results import thresholds
 from docclf.utils import atomic
+from docclf.utils.reading.sealed import seal
 
 LIMIT_MB = 5.0
 
@@ -81,7 +82,7 @@ def release(
         )  # fmt: skip
         sizes = _sizes(folder, limit_mb)
         table = {"weights_sha256": found.fingerprint, "default": default, "all": rows}
-        atomic.write_text(folder / "thresholds.json", json.dumps(table, indent=2, ensure_ascii=False) + "\n")
+        atomic.write_text(folder / "thresholds.json", json.dumps(seal(table), indent=2, ensure_ascii=False) + "\n")
         text = card.write(
             out.name, found, read, default, exported, sizes, data, notes or [], command or _command(Path(ckpt))
         )

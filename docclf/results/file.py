@@ -11,6 +11,7 @@ import numpy as np
 
 from docclf import measures as table
 from docclf.errors import InputError
+from docclf.utils.reading.sealed import opened, seal
 from docclf.utils.text import to_json
 
 VERSION = 1
@@ -24,7 +25,7 @@ def append(path: Path, record: dict[str, Any]) -> None:
     Raises:
         InputError: the folder cannot be made or the file not be written.
     """
-    data = (to_json(record, separators=(",", ":")) + "\n").encode()
+    data = (to_json(seal(record), separators=(",", ":")) + "\n").encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -65,10 +66,12 @@ def read(path: Path) -> list[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = opened(json.loads(line), f"{path}, line {number}")
             place = key(record)
             if record["version"] != VERSION:
                 raise ValueError(f"version {record['version']}, this code reads {VERSION}")
+        except InputError:
+            raise
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"{path}, line {number}: no record of a run ({error}); remove that line.") from error
         found.pop(place, None)

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from docclf.errors import InputError
 from docclf.measures import keys
 from docclf.metric.compare import paired
 from docclf.metric.result import Result
 
 REPLICATES = 400  # 400 x 5 numbers of 16 bit are 3 to 5 kB a line; a 95 % interval of a difference moves by a tenth
+
+MOST = 10_000  # measures, and replicates, of a line
 
 
 def pack(result: Result) -> dict[str, Any] | None:
@@ -32,11 +35,22 @@ def pack(result: Result) -> dict[str, Any] | None:
 
 
 def unpack(packed: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Returns measure to replicates [n] of what `pack` made."""
-    planes = np.frombuffer(zlib.decompress(base64.b85decode(packed["data"])), np.uint8)
-    values = planes.reshape(2, -1).T.copy().view(">u2").astype(float).reshape(-1, packed["replicates"])
-    values = np.where(values == 65535, np.nan, values / 65534)
-    return dict(zip(packed["measures"], values, strict=True))
+    """Returns measure to replicates [n] of what `pack` made.
+
+    Raises:
+        InputError: it is none of that, or would unpack to another size than it tells.
+    """
+    try:
+        names, count = packed["measures"], packed["replicates"]
+        if type(names) is not list or len(names) > MOST or type(count) is not int or not 0 <= count <= MOST:
+            raise ValueError(f"{len(names)} measures, replicates={count}")
+        size = 2 * len(names) * count
+        planes = zlib.decompressobj().decompress(base64.b85decode(packed["data"]), size + 1)
+        values = np.frombuffer(planes, np.uint8).reshape(2, len(names) * count).T.copy().view(">u2").astype(float)
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise InputError(f"a line of results holds damaged replicates ({error}); remove the line.") from error
+    values = np.where(values == 65535, np.nan, values / 65534).reshape(len(names), count)
+    return dict(zip(names, values, strict=True))
 
 
 def difference(reference: dict, record: dict, measure: str) -> tuple[float, float, float] | None:

@@ -7,6 +7,7 @@ from typing import Any
 from docclf.errors import InputError
 from docclf.results.evidence import GIVEN, all_checked, checked
 from docclf.utils.cosines import text
+from docclf.utils.reading.sealed import opened
 
 DEFAULT = "1e-4"
 RATES = ("fpr", "fpir")
@@ -21,12 +22,14 @@ def read(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     path = path / "metrics.json" if path.is_dir() else path
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
+        metrics = opened(json.loads(path.read_text(encoding="utf-8")), path)
     except OSError as error:
         raise InputError(
             f"{path}: {error.strerror or error}; give the metrics.json that train.py or evaluate.py wrote, or its "
             "folder."
         ) from error
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON ({error}); give the metrics.json of train.py or evaluate.py.") from error
     if not isinstance(metrics, dict) or not isinstance(metrics.get("about"), dict) or "fpr_floor" not in metrics:
@@ -112,10 +115,9 @@ def beside(checkpoint: str | Path, fingerprint: str) -> list[dict]:
     folder = Path(checkpoint).absolute().parent
     if (folder / "thresholds.json").is_file():
         try:
-            table = json.loads((folder / "thresholds.json").read_text(encoding="utf-8"))
-            return (
-                all_checked(table["all"], folder / "thresholds.json") if table["weights_sha256"] == fingerprint else []
-            )
+            file = folder / "thresholds.json"
+            table = opened(json.loads(file.read_text(encoding="utf-8")), file)
+            return all_checked(table["all"], file) if table["weights_sha256"] == fingerprint else []
         except InputError:
             raise
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

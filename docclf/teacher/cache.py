@@ -17,6 +17,7 @@ from docclf.teacher.features.identity import differences, identity
 from docclf.teacher.tower import Tower
 from docclf.utils import atomic
 from docclf.utils.cache_folder import cache_folder
+from docclf.utils.reading.sealed import opened, seal
 
 _log = logging.getLogger(__name__)
 MANIFEST, FEATURES = "manifest.json", "features.f16"
@@ -46,8 +47,9 @@ class Features:
 class Cache:
     """A folder with ``features.f16`` (float16 [N,W], row = number of the training sample) and ``manifest.json``.
 
-    The manifest names tower, preprocessing and data, and how many rows are done; it is written after the rows, so a
-    run killed while filling goes on where it was. Several processes may ask at once: one fills, the others wait.
+    The manifest names tower, preprocessing and data, and the rows that are done with a digest of each part of them; it
+    is written after the rows, so a run killed while filling goes on where it was. A damaged part is computed anew.
+    Several processes may ask at once: one fills, the others wait.
 
     Args:
         folder: where; ``None`` takes a folder of its own for each tower, preprocessing and data, in DOCCLF_CACHE or
@@ -83,9 +85,9 @@ class Cache:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / ".lock"):
-                done = self._done(folder, now)
-                if done < len(source):
-                    self._fill(folder, now, tower, source, side, device, done)
+                parts = self._done(folder, now)
+                if _stop(parts) < len(source):
+                    self._fill(folder, now, tower, source, side, device, parts)
                 rows = np.memmap(folder / FEATURES, np.float16, "r", shape=(len(source), tower.width))
         except OSError as error:
             raise InputError(
@@ -95,41 +97,56 @@ class Cache:
             ) from error
         return Features(rows, self.resident_gb)
 
-    def _done(self, folder: Path, now: dict) -> int:
-        """Returns how many rows are there, after comparing what they were made from."""
+    def _done(self, folder: Path, now: dict) -> list[list]:
+        """Returns [stop, digest] of each part of the rows that is there, after comparing what they were made from."""
         if not (folder / MANIFEST).exists():
-            return 0
+            return []
         try:
-            manifest = json.loads((folder / MANIFEST).read_text())
-            then, done = {"version": manifest["version"], **manifest["identity"]}, int(manifest["done"])
+            manifest = opened(json.loads((folder / MANIFEST).read_text()), folder / MANIFEST)
+            then, parts = {"version": manifest["version"], **manifest["identity"]}, manifest["parts"]
+            edges = [0, *(stop for stop, _ in parts)]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             _log.warning("%s is unreadable, so the features are made anew (%s)", folder / MANIFEST, error)
-            return 0
+            return []
         if changed := differences(then, {"version": VERSION, **now}):
             raise InputError(
                 f"the teacher's features in {folder} were made from something else ({'; '.join(changed)}). Restore "
                 "those settings, choose another folder with teacher.cache.folder=DIR, or delete that one."
             )
-        wanted = now["data"]["samples"] * now["tower"]["width"] * 2
+        samples, row, sound = now["data"]["samples"], now["tower"]["width"] * 2, 0
         found = (folder / FEATURES).stat().st_size if (folder / FEATURES).exists() else 0
-        if not 0 <= done <= now["data"]["samples"] or (done and found != wanted):
-            _log.warning("%s has %d bytes in place of %d and is made anew", folder / FEATURES, found, wanted)
-            return 0
-        return done
+        if found == samples * row and edges == sorted(edges) and edges[-1] <= samples:
+            with open(folder / FEATURES, "rb") as stream:
+                while sound < len(parts):
+                    if _digest(stream.read((edges[sound + 1] - edges[sound]) * row)) != parts[sound][1]:
+                        break
+                    sound += 1
+        if sound < len(parts):
+            _log.warning("%s is damaged and made anew from row %d on", folder / FEATURES, edges[sound])
+        return parts[:sound]
 
     def _fill(
-        self, folder: Path, now: dict, tower: Tower, source: Any, side: int, device: torch.device, done: int
+        self, folder: Path, now: dict, tower: Tower, source: Any, side: int, device: torch.device, parts: list[list]
     ) -> None:
-        shape = (len(source), tower.width)
+        shape, done = (len(source), tower.width), _stop(parts)
         rows = np.memmap(folder / FEATURES, np.float16, "r+" if done else "w+", shape=shape)
         _log.info("the teacher's features go to %s (%d of %d are there)", folder, done, shape[0])
 
         def save(count: int) -> None:
             rows.flush()
-            manifest = {"version": VERSION, "identity": now, "done": count, "teacher": tower.facts}
+            parts.append([count, _digest(rows[_stop(parts) : count].tobytes())])
+            manifest = seal({"version": VERSION, "identity": now, "parts": parts, "teacher": tower.facts})
             atomic.write_text(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
 
         fill(rows, source, tower, side, device, done, self.batch_size, self.threads, save)
+
+
+def _stop(parts: list[list]) -> int:
+    return parts[-1][0] if parts else 0
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _own_folder(now: dict) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from docclf.errors import InputError
+from docclf.utils.reading.sealed import opened
 
 SHIPPED = Path(__file__).resolve().parent / "calibration.json"
 # The three states of a pair, and what its score is made from.
@@ -46,12 +47,14 @@ def load(path: str | Path | None = None) -> Calibration:
     """
     path = SHIPPED if path is None else Path(path)
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = opened(json.loads(path.read_text(encoding="utf-8")), path)
         weights = {state: tuple(map(float, stored["weights"][state])) for state in FEATURES}
         threshold = float(stored["threshold"])
         whole = all(len(weights[state]) == len(names) + 1 for state, names in FEATURES.items())
         if not whole or not np.isfinite([threshold, *sum(weights.values(), ())]).all() or not 0 < threshold < 1:
             raise ValueError("coefficients are missing or not finite")
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"verify.calibration={path}: {error.strerror or error}; null takes those shipped.") from error
     except (ValueError, KeyError, TypeError) as error:

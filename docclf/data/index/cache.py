@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import tempfile
+import zlib
 from dataclasses import astuple, fields
 from glob import escape, glob
 from pathlib import Path
@@ -63,7 +64,7 @@ class IndexCache:
                 handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=f"{self.file.stem}.", suffix=".part")
                 self._stream = os.fdopen(handle, "w")
                 self._parts.append(Path(name))
-            self._stream.writelines(json.dumps(astuple(entry)) + "\n" for entry in entries)
+            self._stream.writelines(_signed(json.dumps(astuple(entry))) for entry in entries)
             self._stream.flush()
         except OSError:
             pass
@@ -126,13 +127,18 @@ def _unpack(file: Path) -> list[Entry]:
     return [Entry(*row) for row in zip(*order, strict=True)]
 
 
+def _signed(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x} {text}\n"
+
+
 def _rows(part: Path) -> list[Entry]:
     """Returns the whole lines of a file that a process may have been killed in the middle of."""
     rows = []
     try:
         for line in part.read_text().splitlines(keepends=True):
-            if line.endswith("\n"):
-                row = Entry(*json.loads(line))
+            text = line[9:-1]
+            if line == _signed(text):
+                row = Entry(*json.loads(text))
                 if all(type(getattr(row, field.name)) is field.type for field in fields(Entry)):
                     rows.append(row)
     except (OSError, ValueError, TypeError, RecursionError):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from docclf.data.litdata.shards import Facts, litdata
+from docclf.data.litdata.shards import Facts, checksum, litdata
 from docclf.data.loader.assembly import Assembly, Draw
 from docclf.data.pixels.source import Source
 from docclf.errors import InputError
@@ -26,12 +26,13 @@ class Arrived(Source):
     def __len__(self) -> int:
         return self._count
 
-    def put(self, index: int, data: memoryview) -> None:
-        """Adds image `index`, side * side * 3 bytes, and forgets the oldest."""
+    def put(self, index: int, data: bytes) -> int:
+        """Adds image `index`, side * side * 3 bytes, and forgets the oldest; returns the index."""
         self._images[index] = np.frombuffer(data, np.uint8).reshape(self.side, self.side, 3)
         self._images.move_to_end(index)
         while len(self._images) > self._keep:
             self._images.popitem(last=False)
+        return index
 
     def read(self, i: int) -> np.ndarray:
         """Returns image i, uint8 [side,side,3], read-only.
@@ -100,10 +101,27 @@ class ShardedBatches(Assembly):
         for _ in range(start, self._batches):
             indices = np.empty(self.batch_size, np.int64)
             for place in range(self.batch_size):
-                item = next(items)
-                indices[place] = item["index"]
-                self.source.put(int(item["index"]), item["image"])
+                indices[place] = self.source.put(*self._next(items))
             yield Draw(indices, np.full(self.batch_size, epoch, np.int64), [])
+
+    def _next(self, items: Iterator[dict]) -> tuple[int, bytes]:
+        """Returns number and bytes of the next image; raises InputError where they are not those that were written."""
+        try:
+            item = next(items)
+            index, image = int(item["index"]), bytes(item["image"])
+        except Exception as error:  # a damaged shard raises whatever LitData raises
+            raise InputError(
+                f"{self.location}: a shard cannot be read ({type(error).__name__}: {str(error)[:160]}); copy it again."
+            ) from error
+        found = checksum(max(index, 0), image)
+        # Shards that were made before they kept a checksum have none.
+        same = item.get("sum", found) == found and len(image) == 3 * self.facts.side**2
+        if not same or not 0 <= index < self.facts.count:
+            raise InputError(
+                f"{self.location}: image {index} of the shards is not what was written there; copy the shards again, "
+                "or make them anew."
+            )
+        return index, image
 
     def _dataset(self, epoch: int, yielded: int):
         engine = litdata()

@@ -1,6 +1,8 @@
 """Shards for LitData, made of packs: what their folder says, and writing them."""
 
+import hashlib
 import json
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +14,7 @@ from docclf.data.index.hashes import Hashes
 from docclf.data.pixels.mapped import Mapped
 from docclf.errors import InputError
 from docclf.utils import atomic
+from docclf.utils.reading.sealed import opened, seal
 
 FACTS = "docclf.json"
 HASHES = "docclf.hashes.u8"  # sha256 and perceptual hash of each image, 40 bytes
@@ -19,11 +22,12 @@ VERSION = 1
 
 
 class Facts(NamedTuple):
-    """What the shards hold: images, their side, and the fingerprint of the packs they were made of."""
+    """What the shards hold: images, their side, the fingerprint of the packs they were made of, sha256 of `HASHES`."""
 
     count: int
     side: int
     fingerprint: str
+    hashes: str | None = None
 
 
 def litdata() -> Any:
@@ -50,10 +54,13 @@ def read_facts(location: str) -> Facts:
     """
     try:
         with fsspec.open(f"{location.rstrip('/')}/{FACTS}", "r") as stream:
-            found = json.load(stream)
+            found = opened(json.load(stream), f"{location}/{FACTS}")
         if found["version"] != VERSION:
             raise ValueError(f"version {found['version']}")
-        return Facts(found["count"], found["side"], found["fingerprint"])
+        facts = Facts(*(found.get(name) for name in Facts._fields))
+        if not all(type(n) is int and 0 < n < 2**40 for n in facts[:2]) or type(facts.fingerprint) is not str:
+            raise ValueError("count, side or fingerprint are none")
+        return facts
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise InputError(
             f"data.location={location}: no shards made by `python -m docclf.data.litdata PACK ... --out DIR` there "
@@ -69,7 +76,10 @@ def read_hashes(location: str, facts: Facts) -> Hashes:
     """
     try:
         with fsspec.open(f"{location.rstrip('/')}/{HASHES}", "rb") as stream:
-            rows = np.frombuffer(stream.read(), np.uint8).reshape(-1, 40)
+            content = stream.read()
+        if facts.hashes not in (None, hashlib.sha256(content).hexdigest()):
+            raise ValueError("its digest is wrong")
+        rows = np.frombuffer(content, np.uint8).reshape(-1, 40)
     except (OSError, ValueError) as error:
         rows, reason = np.empty((0, 40), np.uint8), f" ({error})"
     else:
@@ -82,6 +92,11 @@ def read_hashes(location: str, facts: Facts) -> Hashes:
         )
     looks = np.ascontiguousarray(rows[:, 32:]).view("<u8").reshape(-1).astype(np.uint64)
     return Hashes(rows[:, :32], looks, lambda i: f"image {i} of {location}")
+
+
+def checksum(index: int, image: bytes) -> int:
+    """Returns what stands beside the bytes of an image, CRC-32 of them and of its number."""
+    return zlib.crc32(image, index)
 
 
 def write_shards(source: Mapped, out: str | Path, chunk: int = 128) -> Facts:
@@ -104,14 +119,16 @@ def write_shards(source: Mapped, out: str | Path, chunk: int = 128) -> Facts:
         raise InputError(f"--out={out}: the folder is not empty; give another one or delete it.")
     writer = BinaryWriter(str(out), chunk_size=chunk)
     for i in tqdm(range(len(source)), desc="sharding", unit="image", disable=None):
-        writer.add_item(i, {"image": np.ascontiguousarray(source.read(i)).tobytes(), "index": i})
+        image = np.ascontiguousarray(source.read(i)).tobytes()
+        writer.add_item(i, {"image": image, "index": i, "sum": checksum(i, image)})
     writer.done()
     writer.merge()
     rows = [
         np.concatenate([part.hashes, part.looks.astype("<u8").view(np.uint8).reshape(-1, 8)], axis=1)[used]
         for part, used in zip(source.packs, source.rows, strict=True)
     ]
-    (out / HASHES).write_bytes(np.concatenate(rows).tobytes())
-    facts = Facts(len(source), source.side, source.fingerprint)
-    atomic.write_text(out / FACTS, json.dumps({"version": VERSION, **facts._asdict()}))
+    content = np.concatenate(rows).tobytes()
+    (out / HASHES).write_bytes(content)
+    facts = Facts(len(source), source.side, source.fingerprint, hashlib.sha256(content).hexdigest())
+    atomic.write_text(out / FACTS, json.dumps(seal({"version": VERSION, **facts._asdict()})))
     return facts

@@ -42,6 +42,9 @@ class Part(Protocol):
     def read(self, i: int) -> np.ndarray:
         """Returns image i, uint8 [S,S,3] RGB; the caller must not write to it."""
 
+    def check(self, rows: np.ndarray) -> None:
+        """Raises InputError where the pixels of images ``rows`` int64 [n] are not those that were written."""
+
     def original(self, i: int) -> np.ndarray:
         """Returns image i as large as it can be had, uint8 [H,W,3]."""
         return self.read(i)

@@ -13,11 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from docclf.data.pack.journal import digest
 from docclf.data.pack.manifest import DATA, check, check_files, check_keys
 from docclf.data.pack.part import Part
 from docclf.errors import InputError
 from docclf.imaging.resize import squash
 from docclf.utils.reading import plain_json
+from docclf.utils.reading.sealed import opened
 
 FORMAT = "docclf-pack"
 VERSION = 1
@@ -46,13 +48,14 @@ class Pack(Part):
         self.path, self.manifest = path, manifest
         self.num_images, self.side = manifest["num_images"], manifest["side"]
         self.fingerprint = manifest["fingerprint"]
-        data = path / DATA[manifest["kind"]]
+        self.block, self._fresh = manifest["block"], np.ones(len(manifest["checksums"]), bool)
+        self.data = path / DATA[manifest["kind"]]
         if manifest["kind"] == "u8":
             shape = (self.num_images, self.side, self.side, 3)
-            self.images: np.memmap | None = np.memmap(data, np.uint8, "r", shape=shape)
+            self.images: np.memmap | None = np.memmap(self.data, np.uint8, "r", shape=shape)
         else:
             self.images = None
-            self._jpegs = np.memmap(data, np.uint8, "r")
+            self._jpegs = np.memmap(self.data, np.uint8, "r")
             self._offsets = offsets
 
     def __len__(self) -> int:
@@ -80,17 +83,51 @@ class Pack(Part):
         """Returns image i, uint8 [S,S,3] RGB; the caller must not write to it.
 
         Raises:
-            InputError: naming the image, when its bytes in a compact pack are damaged.
+            InputError: naming the images, when their bytes changed since the pack was written.
         """
+        self.check(i)
         if self.images is not None:
             return self.images[i]
         image = cv2.imdecode(self._jpegs[self._offsets[i] : self._offsets[i + 1]], cv2.IMREAD_COLOR)
         if image is None or len(image) != self.manifest["stored_side"]:
             raise InputError(
-                f"{self.path}: image {i} ({self.name(i)}) is damaged; check the pack with "
-                f"`python -m docclf.data.pack --verify {self.path}` and make it anew."
+                f"{self.path}: image {i} ({self.name(i)}) is none of {self.manifest['stored_side']} pixels; make the "
+                "pack anew."
             )
         return cv2.cvtColor(squash(image, self.side), cv2.COLOR_BGR2RGB)
+
+    def check(self, rows: np.ndarray | int) -> None:
+        """Compares the blocks of images ``rows`` with their checksums, each when it is first asked for.
+
+        Raises:
+            InputError: naming the images of a block that changed since the pack was written.
+        """
+        blocks = rows // self.block
+        if not self._fresh[blocks].any():
+            return
+        for k in np.unique(blocks).tolist():
+            if self._fresh[k] and not self.whole(k):
+                raise InputError(
+                    f"{self.data}: the checksum of {self.span(k)} is wrong; `python -m docclf.data.pack --verify "
+                    f"{self.path}` names all that changed. Copy the pack again or make it anew."
+                )
+            self._fresh[k] = False
+
+    def whole(self, k: int) -> bool:
+        """Returns whether block k has its checksum."""
+        start, stop = k * self.block, min((k + 1) * self.block, self.num_images)
+        if self.images is not None:
+            places = [edge * self.side * self.side * 3 for edge in (start, stop)]
+        else:
+            places = self._offsets[[start, stop]].tolist()
+        with open(self.data, "rb", buffering=0) as stream:  # not the map, where a bad disk ends the process
+            stream.seek(places[0])
+            return digest(stream.read(places[1] - places[0])) == self.manifest["checksums"][k]
+
+    def span(self, k: int) -> str:
+        """Returns what a message calls block k."""
+        start, stop = k * self.block, min((k + 1) * self.block, self.num_images)
+        return f"images {start} to {stop - 1} ({self.name(start)}, ...)"
 
 
 def open_pack(path: str | Path) -> Pack:
@@ -118,12 +155,14 @@ def read_manifest(path: Path) -> dict:
     """
     file = path / MANIFEST
     try:
-        manifest = json.loads(file.read_text())
+        manifest = opened(json.loads(file.read_text()), file)
     except FileNotFoundError:
         remedy = f"make one with `python -m docclf.data.pack SOURCE --out {path} --side 128`"
         if (path / "journal.jsonl").exists():
             remedy = "the pack is unfinished: run the command that began it again, it goes on where it stopped"
         raise InputError(f"{path}: no pack there ({MANIFEST} is missing); {remedy}.") from None
+    except InputError:
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: cannot be read ({error}); copy the pack again or make it anew.") from error
     if not isinstance(manifest, dict) or (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):

@@ -25,6 +25,7 @@ from docclf.data.pack.read import FORMAT, HASHES, KEYS, LOOKS, MANIFEST, VERSION
 from docclf.errors import InputError
 from docclf.imaging.shrink import METHOD
 from docclf.utils.process.threads import thread_count
+from docclf.utils.reading.sealed import seal
 
 BLOCK = 128  # images with one checksum; 6 MB of 128 px
 
@@ -194,5 +195,5 @@ def _finish(items: PackItems, out: Path, plan: dict, blocks: list[dict], sources
         "sha256": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names[1:]},
         "checksums": checksums,
     }
-    replace(out / MANIFEST, json.dumps(manifest, indent=1).encode())
+    replace(out / MANIFEST, json.dumps(seal(manifest), indent=1).encode())
     (out / pack_journal.NAME).unlink(missing_ok=True)

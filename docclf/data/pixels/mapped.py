@@ -67,6 +67,7 @@ class Mapped(Source):
         if len(self.packs) == 1 or (parts == parts[0]).all():
             pack, rows = self.packs[parts[0]], self.rows[parts[0]][indices - self.ends[parts[0]]]
             if pack.images is not None:
+                pack.check(rows)
                 # Without mode="clip" numpy copies through a buffer; the rows are in range.
                 np.take(np.asarray(pack.images), rows, axis=0, out=out, mode="clip")
                 return
