@@ -54,6 +54,7 @@ class Engine(pl.LightningModule):
         self.make_optimizer, self.schedule, self.metric = optimizer, schedule, metric
         self.parents = parents
         self.samples_seen, self._first, self._place = 0, 0, None
+        self._seed = torch.initial_seed()
         self.validation: dict[str, float] = {}
         self.alike: str | None = None  # of the last validation: a sentence when its embeddings were all alike
         self._parts: list[tuple[FixedBatches, list[Tensor]]] = []
@@ -107,6 +108,7 @@ class Engine(pl.LightningModule):
         """Returns the loss of a batch."""
         self.trainer.train_dataloader.count()
         self.loss.set_progress(self.progress)
+        torch.manual_seed(self._seed + self.samples_seen + self.global_rank)  # dropout is a function of the place
         with diverged.explained(self):
             self.meter.mark("model")
             maps = self.encoder.features(batch.images)

@@ -64,7 +64,7 @@ def test_a_fill_cut_short_goes_on_and_equals_an_uninterrupted_one(tmp_path, monk
         look.net.forward = forward
         with pytest.raises(Dies):
             opened(tmp_path / "cut", DataSet(12), look)
-        done = json.loads((tmp_path / "cut" / MANIFEST).read_text())["done"] if die_at else 0
+        done = json.loads((tmp_path / "cut" / MANIFEST).read_text())["parts"][-1][0] if die_at else 0
         assert done == 3 * die_at
     opened(tmp_path / "cut", DataSet(12))
     assert (tmp_path / "cut" / FEATURES).read_bytes() == (tmp_path / "whole" / FEATURES).read_bytes()
@@ -94,7 +94,7 @@ def test_kill_minus_nine_and_again_equals_the_uninterrupted_fill(tmp_path):
         return subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}).returncode
 
     assert run("cut", 6) == -9
-    assert json.loads((tmp_path / "cut" / MANIFEST).read_text())["done"] == 12
+    assert json.loads((tmp_path / "cut" / MANIFEST).read_text())["parts"][-1][0] == 12
     assert run("cut", 10**9) == 0 and run("whole", 10**9) == 0
     assert (tmp_path / "cut" / FEATURES).read_bytes() == (tmp_path / "whole" / FEATURES).read_bytes()
 
@@ -131,7 +131,10 @@ def test_broken_files_are_made_anew(tmp_path):
     (tmp_path / FEATURES).write_bytes(whole[:-2])
     opened(tmp_path)
     assert (tmp_path / FEATURES).read_bytes() == whole
-    for broken in ("{", "[]", "[" * 100_000, '{"version": 1}', manifest.replace('"done": ', '"done": 9')):
+    (tmp_path / FEATURES).write_bytes(whole[:9] + bytes([whole[9] ^ 1]) + whole[10:])
+    opened(tmp_path)
+    assert (tmp_path / FEATURES).read_bytes() == whole
+    for broken in ("{", "[]", "[" * 100_000, '{"version": 1}', manifest.replace('"parts"', '"part"')):
         (tmp_path / MANIFEST).write_text(broken)
         opened(tmp_path)
         assert (tmp_path / FEATURES).read_bytes() == whole

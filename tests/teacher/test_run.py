@@ -97,7 +97,7 @@ def test_the_cache_of_a_run_is_filled_once_and_equals_the_tower_online(script, t
     assert torch.equal(maps[1], maps[2]) and not torch.equal(maps[0], maps[1])
     torch.testing.assert_close(maps[0], maps[1], rtol=0, atol=1e-3)
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["done"] == 24 and manifest["teacher"]["kind"] == "checkpoint"
+    assert manifest["parts"][-1][0] == 24 and manifest["teacher"]["kind"] == "checkpoint"
     done = script("train.py", *base, *cached, "name=other", "data.data_seed=5")
     assert done.code == 1 and "data.pixels" in done.err and "teacher.cache.folder=DIR" in done.err
 
