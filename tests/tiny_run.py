@@ -74,7 +74,9 @@ class Data:
 class Small(nn.Module):
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten())
+        self.net = nn.Sequential(
+            nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Dropout(0.2)
+        )
 
     def forward(self, images):
         return self.net(images)
@@ -157,7 +159,7 @@ class Killed(BaseException):
 
 
 class Writes:
-    """Stands in for os.replace: keeps the run's folder as it lies before each write, and kills at one of them.
+    """Stands in for os.replace: keeps the run's folder before and after each write, and kills at one of them.
 
     Args:
         folder: of the run.
@@ -176,3 +178,5 @@ class Writes:
                 raise Killed
             self.count += 1
         self._replace(source, target)
+        if Path(target).is_relative_to(self.folder) and self.kill_at is None:
+            copied(self.folder, self.kept / f"{self.count - 1} after")

@@ -46,16 +46,17 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_killed_before_any_write_a_run_ends_the_same(tmp_path, monkeypatch, name):
+def test_killed_before_or_after_any_write_a_run_ends_the_same(tmp_path, monkeypatch, name):
     words, loss = CASES[name]
     count = run(tmp_path / "whole", tmp_path / "kept", monkeypatch, *words, loss=loss)
     expected = content(tmp_path / "whole")
     assert count > 6
     first = name == next(iter(CASES))
-    for number in range(count) if first else range(random.randrange(3), count, 3):  # a failure tells which
+    some = range(count) if first else range(random.randrange(3), count, 3)  # a failure tells which
+    for number in [*some, *(f"{number} after" for number in some[:: 2 if first else 4])]:
         folder = tmp_path / "kept" / str(number)
         train(folder, *words, loss=loss)
-        assert not same(expected, content(folder)), f"killed before write {number} of {count}"
+        assert not same(expected, content(folder)), f"killed at write {number} of {count}"
         assert not list(folder.rglob(".*")) and not list(folder.glob("*.lock")), "halves of files are left"
         shutil.rmtree(folder)
 
