@@ -5,6 +5,7 @@ from typing import Any
 
 from docclf.errors import InputError
 from docclf.gallery.decision.scores import refuse_other
+from docclf.search.code.base import Code
 
 # What a label's score is, as metric.fusion measures it: that of its nearest image, or of the mean of its images.
 FUSION = {"all": "max", "mean": "centroid"}
@@ -31,7 +32,7 @@ def check_threshold(row: dict, gallery: Any) -> None:
         InputError: it was measured with another fusion of a label's images, on another code, or with verification
             that the gallery has not.
     """
-    representatives, code = gallery.representatives, gallery.code.id if gallery.code else None
+    representatives, code = gallery.representatives, gallery.code.id if isinstance(gallery.code, Code) else gallery.code
     fusion = FUSION.get(representatives)
     if row.get("fusion") not in (None, fusion):
         remedy = f"evaluate with metric.fusion={fusion}" if fusion else "give one by hand with --threshold"
