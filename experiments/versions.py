@@ -1,8 +1,8 @@
-"""Compatible training against maps without training: `python experiments/versions.py OUT [--seeds 0 1 2] [key=value ...]`.
+"""Compatible training against maps without training: `python experiments/versions.py OUT [key=value ...]`.
 
 An old model learns half of the drawn training designs, new ones all of them: on their own, and by each method of
-`compatible=`. Every new model is scored with its own register and with the old one's, as it is and mapped; the matrix of
-each seed, with paired intervals to the old model alone, is written beside the runs, and the means over seeds are printed.
+`compatible=`. Every new model is scored with its own register and with the old one's, as it is and mapped; the matrix
+of each seed, with paired intervals to the old model alone, lies beside the runs, and the means over seeds are printed.
 """
 
 import argparse
