@@ -24,6 +24,8 @@ quickstart: $(STAMP)  ## train and evaluate on the embedded documents, offline, 
 		hydra.run.dir=experiments/$(NAME)/untrained
 	@echo; echo "and with gradient and colour histograms (HOG):"
 	@$(BIN)/python evaluate.py model=hog ckpt=experiments/$(NAME)/seed0/best.ckpt hydra.run.dir=experiments/$(NAME)/hog
+	@echo; echo "A photo of an unseen document on a desk:"
+	@$(BIN)/python -m experiments.found experiments/$(NAME)/seed0
 	@echo; echo "Trained model: experiments/$(NAME)/seed0/report.html"
 
 test: $(STAMP)  ## run the tests but the slowest (ARGS="-k name")

@@ -31,9 +31,9 @@ STRENGTH = 0.02
 TARGET = 1e-3  # share of all impostor pairs, checked or not, that the threshold lets pass
 
 
-def scene(document: np.ndarray, ground: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns a document on a ground, uint8 [240..320,320,3]: any roll, some tilt, a sixth to most of the frame."""
-    height, width = int(rng.integers(240, 321)), 320
+def scene(document: np.ndarray, ground: np.ndarray, rng: np.random.Generator, width: int = 320) -> np.ndarray:
+    """Returns a document on a ground, uint8 [H,width,3]: any roll, some tilt, a sixth to most of the frame."""
+    height = int(rng.integers(240, 321)) * width // 320
     ground = cv2.resize(ground, (width, height), interpolation=cv2.INTER_AREA)
     ground = cv2.GaussianBlur(ground, (0, 0), rng.uniform(0.5, 3))
     h, w = document.shape[:2]

@@ -9,6 +9,7 @@ from docclf import build
 from docclf.errors import InputError
 from docclf.evaluation import across, embed, located
 from docclf.model.base import Pairwise
+from docclf.provenance import facts
 
 
 def embedded_split(
@@ -44,7 +45,8 @@ def embedded_split(
         from docclf.evaluation.verified import Verified
 
         start = perf_counter()
-        found.verified = Verified(make(config, "verify"), network, dataset, split, found)
+        verifier = make(config, "verify").suited(facts.model(config, network).get("weights_sha256", ""))
+        found.verified = Verified(verifier, network, dataset, split, found)
         found.scores = found.verified.scores
         found.seconds += perf_counter() - start
     elif score is not None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -28,9 +29,11 @@ class Cut:
 
 
 def register(model: Any, dataset: Any, split: str, device: torch.device, locator: Any) -> tuple[Tensor, list[Cut]]:
-    """Returns embeddings [R,D] of what the registered images show, which are taken to be upright."""
-    views, found = _views(model, dataset, split, "register", locator)
-    return _embed(model, [turns[0] for turns in views], device), [Cut(sheet, 0) for sheet in found]
+    """Returns embeddings [R,D] of the registered images, which are taken to be upright: means of whole and sheet."""
+    views, found = _views(locator.register_views, model, dataset, split, "register")
+    rows = F.normalize(_embed(model, [view for several in views for view in several], device))
+    means = torch.stack([part.mean(0) for part in rows.split([len(several) for several in views])])
+    return means, [Cut(sheet, 0) for sheet in found]
 
 
 def query(
@@ -38,9 +41,9 @@ def query(
 ) -> tuple[Tensor, list[Cut]]:
     """Returns embeddings [Q,D] of what the photos show.
 
-    A sheet that was cut out may lie any way round. All its turns are embedded, and the one that is nearest to a
-    registered image stands for the photo in every score: a sheet has one upright. A photo that is the sheet, or where
-    none was found, is taken as it lies.
+    A sheet that was cut out may lie any way round. All its turns are embedded, and the whole photo where the sheet is
+    most of it; the view that is nearest to a registered image stands for the photo in every score: a sheet has one
+    upright. A photo that is the sheet, or where none was found, is taken as it lies.
 
     Args:
         model: images to embeddings; has ``image_size``.
@@ -50,15 +53,15 @@ def query(
         locator: `docclf.locator.locate.Locator`.
         registered: embeddings [R,D].
     """
-    turned, found = _views(model, dataset, split, "query", locator)
+    turned, found = _views(locator.views, model, dataset, split, "query")
     rows = _embed(model, [crop for several in turned for crop in several], device)
     nearest = (F.normalize(rows.double()) @ F.normalize(registered.double()).T).amax(1)
-    chosen, first = [], 0
-    for several in turned:
-        chosen.append(first + int(nearest[first : first + len(several)].argmax()))
+    chosen, cuts, first = [], [], 0
+    for several, answers in zip(turned, found, strict=True):
+        best = int(nearest[first : first + len(several)].argmax())
+        chosen.append(first + best)
+        cuts.append(Cut(answers[best], best if _cut(answers[best]) else 0))
         first += len(several)
-    starts = np.cumsum([0, *map(len, turned)])[:-1]
-    cuts = [Cut(sheet, row - start) for sheet, row, start in zip(found, chosen, starts.tolist(), strict=True)]
     return rows[chosen], cuts
 
 
@@ -103,10 +106,10 @@ def _cut(found: Found | None) -> bool:
     return found is not None and not found.whole
 
 
-def _views(model: Any, dataset: Any, split: str, part: str, locator: Any) -> tuple[list, list]:
+def _views(look: Callable, model: Any, dataset: Any, split: str, part: str) -> tuple[list, list]:
     numbers = range(len(dataset.item_names(split, part)))
-    both = [locator.views(dataset.image(split, part, i), model.image_size) for i in numbers]
-    return [turns for turns, _ in both], [found for _, found in both]
+    both = [look(dataset.image(split, part, i), model.image_size) for i in numbers]
+    return [views for views, _ in both], [found for _, found in both]
 
 
 def _embed(model: Any, crops: list[np.ndarray], device: torch.device) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.gallery.decision.scores import nearest, recalibrated, reranked
 from docclf.gallery.embedder import Embedder
-from docclf.gallery.images import Finding, Picture
+from docclf.gallery.images import Finding, Picture, embedded
 from docclf.gallery.match import NOTHING_TO_COMPARE, Match, answered, checked
 from docclf.gallery.register import coded, lookalikes, refuse_collapsed, sorted_out
 from docclf.gallery.threshold import check_threshold, cut_of
@@ -62,7 +62,8 @@ class Gallery:
             raise InputError(f"representatives={representatives!r}: want one of {', '.join(KINDS)}.")
         if verifier and (code or representatives != "all"):
             raise InputError("verification compares whole vectors of every image: leave out code and representatives.")
-        self.embedder, self.backend, self.locator, self.verifier = embedder, search, locator, verifier
+        self.embedder, self.backend, self.locator = embedder, search, locator
+        self.verifier = verifier.suited(embedder.fingerprint) if verifier and embedder else verifier
         self.local = Store.of([]) if verifier else None
         self.verify_settings = verifier.settings() if verifier else None
         self.labels: list[str] = []
@@ -113,7 +114,7 @@ class Gallery:
             raise InputError(f"duplicate={duplicate}: want a cosine in [-1, 1].")
         fresh, findings = sorted_out(pictures, self.hashes, self.labels, self.names)
         if fresh:
-            vectors = self._model()([row.pixels for row in fresh])
+            vectors = embedded(self._model(), fresh)
             refuse_collapsed(self.probe, fresh, vectors)
             given, old = [attributed(row.attributes) for row in fresh], len(self)
             code, codes, vectors = coded(self.code, self.codes, vectors)
@@ -173,12 +174,12 @@ class Gallery:
         for views, found in seen:
             turn = int(scores[first : first + len(views), 0].argmax())
             order = reranked(self, queries[first + turn])
-            answers.append(answered(labels[first + turn], scores[first + turn], top, cut, found, turn, own, order))
+            answers.append(answered(labels[first + turn], scores[first + turn], top, cut, found[turn], own, order))
             first += len(views)
         return answers
 
-    def _views(self, image: np.ndarray) -> tuple[list[np.ndarray], Any]:
-        return ([image], None) if self.locator is None else self.locator.views(image, self._model().image_size)
+    def _views(self, image: np.ndarray) -> tuple[list[np.ndarray], list[Any]]:
+        return ([image], [None]) if self.locator is None else self.locator.views(image, self._model().image_size)
 
     def search(self) -> LabelSearch:
         """Returns the search over what is registered now; kept until that changes."""

@@ -1,7 +1,7 @@
 """Finding what is to be registered: a folder with one image or one folder per label, or single files."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ APART = 10.0  # grey levels of 255, root mean square
 class Picture:
     """An image to register: label, name, sha256 of its file, uint8 pixels [H,W,3], local features, attributes.
 
-    ``photo`` is what a simulated camera photographs, in its own proportions; without it the pixels are.
+    ``photo`` is what a simulated camera photographs, in its own proportions; without it the pixels are. ``sheet`` is
+    what a locator found, straightened: pixels and sheet are embedded, and their mean stands for the image.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Picture:
     points: Points | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     photo: np.ndarray | None = None
+    sheet: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def picture(
 ) -> Picture:
     """Returns one image file, squashed to a side in pixels if one is given; raises InputError if it is unreadable.
 
-    With a locator it is the sheet in the image, which a product picture shows on white. ``describe`` makes the local
+    With a locator it comes with the sheet in it, which a product picture shows on white. ``describe`` makes the local
     features, of the whole image; with ``photo`` it is kept for a simulated camera too.
     """
     try:
@@ -75,11 +77,23 @@ def picture(
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror or error}).") from error
     pixels = read_image(content, name=str(path))
-    points = None if describe is None else describe(pixels)
+    points, sheet = None if describe is None else describe(pixels), None
     kept = working(pixels) if photo else None
     if side is not None:
-        pixels = squash(pixels, side) if locator is None else locator.straightened(pixels, (side, side))[0]
-    return Picture(label, name or Path(path).name, hashlib.sha256(content).hexdigest(), pixels, points, photo=kept)
+        views = [squash(pixels, side)] if locator is None else locator.register_views(pixels, side)[0]
+        pixels, sheet = (*views, None)[:2]
+    digest = hashlib.sha256(content).hexdigest()
+    return Picture(label, name or Path(path).name, digest, pixels, points, photo=kept, sheet=sheet)
+
+
+def embedded(model: Callable[[list[np.ndarray]], np.ndarray], pictures: Sequence[Picture]) -> np.ndarray:
+    """Returns the unit vectors [N,D] of pictures: of the mean of an image and its sheet where one was found."""
+    vectors = model([row.pixels for row in pictures])
+    cut = [i for i, row in enumerate(pictures) if row.sheet is not None]
+    if cut:
+        means = vectors[cut].astype(np.float64) + model([pictures[i].sheet for i in cut])
+        vectors[cut] = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    return vectors
 
 
 def attributed(pictures: list[Picture], path: str | Path) -> tuple[list[Picture], list[Finding]]:

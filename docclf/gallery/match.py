@@ -10,6 +10,7 @@ import numpy as np
 from docclf.calibrate.probability import probabilities
 from docclf.errors import InputError
 from docclf.utils.text import shown
+from docclf.verify.frame import straight
 
 UNKNOWN, NOTHING = "unknown", "nothing to compare"
 
@@ -30,6 +31,7 @@ class Match:
         confidence: the locator's, 0 to 1.
         probability: that the photo shows `best`, as calibrated; ``None`` where the gallery was not calibrated.
         none: probability that it shows none of the labels, likewise.
+        aspect: width by height of the sheet where that is known; ``None``: as its sides lie in the photo.
     """
 
     label: str | None
@@ -42,6 +44,7 @@ class Match:
     confidence: float | None = None
     probability: float | None = None
     none: float | None = None
+    aspect: float | None = None
 
     @property
     def answer(self) -> str:
@@ -49,6 +52,22 @@ class Match:
         if not self.best:
             return NOTHING
         return UNKNOWN if self.label is None else self.label
+
+    def crop(self, photo: np.ndarray, longest: int = 1024) -> np.ndarray:
+        """Returns the sheet cut out of the photo and laid straight, uint8 [h,w,3].
+
+        Args:
+            photo: the image that was matched, uint8 [H,W,3].
+            longest: longest side of the result at most, pixels.
+
+        Raises:
+            InputError: no sheet was found.
+        """
+        if self.corners is None:
+            raise InputError("there is no crop: no sheet was found in the photo.")
+        top, right, bottom, left = np.hypot(*(np.roll(self.corners, -1, axis=0) - np.array(self.corners)).T)
+        aspect = self.aspect or max(top + bottom, 1.0) / max(left + right, 1.0)
+        return straight(photo, np.array(self.corners) / photo.shape[1::-1], float(aspect), longest)
 
 
 # The answer where a filter left no registered image; no score was computed.
@@ -61,7 +80,6 @@ def answered(
     top: int,
     threshold: float,
     found: Any = None,
-    turn: int = 0,
     calibration: Any = None,
     order: Sequence[str] = (),
 ) -> Match:
@@ -72,8 +90,7 @@ def answered(
         scores: theirs.
         top: labels in the answer's list.
         threshold: what the score has to reach.
-        found: the sheet that a locator found (`docclf.locator.locate.Found`), or ``None``.
-        turn: quarter turns that brought it upright.
+        found: the sheet that a locator found, upright (`docclf.locator.locate.Found`), or ``None``.
         calibration: of the gallery, whose thresholds by label and probabilities count; ``None`` without.
         order: labels in the order of reranking; it decides which is best, the score whether that is accepted.
     """
@@ -86,8 +103,7 @@ def answered(
     if calibration is not None and (own := calibration.cut(best)) is not None:
         threshold = own
     answer = best if cosine >= threshold else None
-    corners = None if found is None else np.roll(found.corners, -turn, axis=0).tolist()
-    seen = None if found is None else found.confidence
+    corners, seen = (None, None) if found is None else (found.corners.tolist(), found.confidence)
     return Match(answer, best, cosine, margin, threshold, ranked[:top], corners, seen, **sure)
 
 

@@ -135,7 +135,7 @@ def _take_local(gallery: Gallery, path: Path, arrays: dict, settings: dict | Non
             f"{path} is damaged: local features of {len(gallery.local)} images for {len(gallery)}; register them again."
         )
     gallery.verify_settings = verifier.settings()
-    gallery.verifier = verifier if verify else None
+    gallery.verifier = verifier.suited(gallery.fingerprint) if verify else None
 
 
 def check_model(path: str | Path, fingerprint: str, probe: np.ndarray, embedder: Embedder) -> None:

@@ -11,7 +11,8 @@ from docclf.errors import InputError
 from docclf.gallery.decision.scores import kind_of
 from docclf.gallery.match import Match, chances
 from docclf.utils import atomic
-from docclf.verify.frame import overlap, straight
+from docclf.verify.calibration import Calibration
+from docclf.verify.frame import overlap
 from docclf.verify.homography import Checked, combined
 
 APART = 0.3  # intersection over union up to which two sheets in one photo are two
@@ -21,34 +22,18 @@ APART = 0.3  # intersection over union up to which two sheets in one photo are t
 class Found(Match):
     """A `Match` by the score of verification: `threshold`, `margin` and `top` are in that score.
 
-    `corners` are those that verification found, in pixels of the photo; `confidence` is the score.
+    `corners` are those that verification found, in pixels of the photo; `confidence` is the score,
+    `aspect` that of the registered image.
 
     Args:
         score: probability that the photo shows the best image; below 0 where it was not verified.
-        aspect: width by height of the registered image.
         why: what verification has to say.
         also: other sheets found elsewhere in the photo: label, score and corners of each.
     """
 
     score: float = -1.0
-    aspect: float = 1.0
     why: str = ""
     also: list[dict[str, Any]] = field(default_factory=list)
-
-    def crop(self, photo: np.ndarray, longest: int = 1024) -> np.ndarray:
-        """Returns the sheet cut out of the photo and laid straight, uint8 [h,w,3].
-
-        Args:
-            photo: the image that was matched, uint8 [H,W,3].
-            longest: longest side of the result at most, pixels.
-
-        Raises:
-            InputError: the sheet was not found.
-        """
-        if self.corners is None:
-            raise InputError(f"there is no crop: {self.why}.")
-        height, width = photo.shape[:2]
-        return straight(photo, np.array(self.corners) / [width, height], self.aspect, longest)
 
 
 def answer(gallery: Any, image: np.ndarray, views: np.ndarray, top: int, threshold: float | None) -> Found:
@@ -108,7 +93,16 @@ def told(found: Found) -> list[str]:
     return lines + [f"    also in the photo: {one['label']} (score {one['score']:.4f})" for one in found.also]
 
 
-def write_crop(folder: Path, number: int, stem: str, found: Found, photo: np.ndarray) -> None:
+def told_of_score(calibration: Calibration, fingerprint: str) -> str:
+    """Returns the line that says from which score a match is accepted, and whether that was fitted to the model."""
+    about = calibration.about.get("threshold", "unmeasured")
+    line = f"verified: score from {calibration.threshold} unless measured otherwise ({about})"
+    if calibration.fits(fingerprint):
+        return line
+    return f"{line}; fitted to another model: python -m docclf.evaluation.calibrate MODEL OUT.json fits it to this one"
+
+
+def write_crop(folder: Path, number: int, stem: str, found: Match, photo: np.ndarray) -> None:
     """Writes the straightened sheet of a photo as FOLDER/NUMBER_STEM_LABEL.png."""
     done, data = cv2.imencode(".png", cv2.cvtColor(found.crop(photo), cv2.COLOR_RGB2BGR))
     if not done:

@@ -17,6 +17,7 @@ from docclf.locator.training.samples import MARGIN
 RELEASED = Path(__file__).resolve().parents[2] / "experiments" / "released" / "locator" / "locator.onnx"
 MOST_PIXELS = 1280  # longer side of what is looked at; a straightened sheet still comes from the photo itself
 SMALLEST = 0.01  # share of the photo below which nothing is taken for a sheet
+MOST_OF = 0.5  # overlap of a sheet with the photo from which the whole photo is looked at as well
 FLAT = 2.0  # grey levels: what varies less shows nothing
 
 
@@ -107,15 +108,34 @@ class Locator:
             return squash(image, size[0]) if side else quads.straighten(image, corners, size), (found or [None])[0]
         return quads.straighten(image, found[0].corners, size), found[0]
 
-    def views(self, image: np.ndarray, side: int) -> tuple[list[np.ndarray], Found | None]:
-        """Returns what an embedding is to be shown of a photo, squashed to a square [side,side,3], and where it was.
+    def views(self, image: np.ndarray, side: int) -> tuple[list[np.ndarray], list[Found | None]]:
+        """Returns what an embedding is to be shown of a photo, squashed to squares [side,side,3], and what each shows.
 
         A sheet that was cut out may lie any way round, so it comes in each of its turns, counterclockwise by a quarter
-        each. A photo that is the sheet, or where none was found, comes once, as it lies.
+        each; the corners of each begin with the upper left of the sheet as it then lies. Where the sheet is most of the
+        photo the whole photo comes last, since it may be cropped already. A photo that is the sheet, or where none was
+        found, comes once, as it lies.
         """
         crop, found = self.straightened(image, (side, side))
-        turns = self.turns if found is not None and not found.whole else 1
-        return [np.ascontiguousarray(np.rot90(crop, k)) for k in range(turns)], found
+        if found is None or found.whole:
+            return [crop], [found]
+        shown = [np.ascontiguousarray(np.rot90(crop, k)) for k in range(self.turns)]
+        answers = [Found(np.roll(found.corners, -k, axis=0), found.confidence) for k in range(self.turns)]
+        size = np.array(image.shape[1::-1])
+        inside = np.clip(found.corners / size, 0, 1)
+        if quads.convex(inside) and quads.overlap(inside, quads.SQUARE) >= MOST_OF:
+            shown.append(squash(image, side))
+            answers.append(Found(quads.SQUARE * size, found.confidence, True))
+        return shown, answers
+
+    def register_views(self, image: np.ndarray, side: int) -> tuple[list[np.ndarray], Found | None]:
+        """Returns what stands for a registered image, whose mean embedding is registered: itself, and its sheet.
+
+        A product picture has a margin that a photo of the sheet does not show, and one that was cropped to the
+        picture's frame does. Both are squashed to squares [side,side,3].
+        """
+        crop, found = self.straightened(image, (side, side))
+        return [squash(image, side), *([crop] if found is not None and not found.whole else [])], found
 
     def describe(self) -> dict[str, Any]:
         """Returns what the results name of it."""

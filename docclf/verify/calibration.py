@@ -9,7 +9,9 @@ import numpy as np
 from docclf.errors import InputError
 from docclf.utils.reading.sealed import opened
 
-SHIPPED = Path(__file__).resolve().parent / "calibration.json"
+# One file for each released model, and whose is taken for a model that has none.
+SHIPPED = Path(__file__).resolve().parent / "calibrated"
+OTHERS = "lcnet_050_documents"
 # The three states of a pair, and what its score is made from.
 FEATURES = {
     "found": ("cosine", "after", "points", "covered"),  # a sane homography: points are log2 of the explained matches
@@ -25,12 +27,16 @@ class Calibration:
     Args:
         weights: state to one coefficient for each of `FEATURES`, then the constant.
         threshold: probability from which a match is accepted, where nobody measured another one.
-        about: how they were fitted.
+        about: how they were fitted; ``model`` is the fingerprint of the model they belong to.
     """
 
     weights: dict[str, tuple[float, ...]]
     threshold: float
     about: dict
+
+    def fits(self, fingerprint: str) -> bool:
+        """Tells whether they were fitted to the model of that fingerprint."""
+        return self.about.get("model") == fingerprint
 
     def score(self, state: str, *values: float) -> float:
         """Returns the probability, in (0, 1), that two images show the same document."""
@@ -39,13 +45,20 @@ class Calibration:
         return float(1 / (1 + np.exp(-np.clip(logit, -40, 40))))
 
 
-def load(path: str | Path | None = None) -> Calibration:
-    """Returns the coefficients of a file, by default those that come with the package.
+def shipped(fingerprint: str) -> Calibration:
+    """Returns the coefficients that were fitted to the model of that fingerprint, or else those of `OTHERS`."""
+    every = {path.stem: load(path) for path in sorted(SHIPPED.glob("*.json"))}
+    own = [one for one in every.values() if one.about["model"] == fingerprint]
+    return own[0] if own else every[OTHERS]
+
+
+def load(path: str | Path) -> Calibration:
+    """Returns the coefficients of a file.
 
     Raises:
         InputError: no such file, or another content.
     """
-    path = SHIPPED if path is None else Path(path)
+    path = Path(path)
     try:
         stored = opened(json.loads(path.read_text(encoding="utf-8")), path)
         weights = {state: tuple(map(float, stored["weights"][state])) for state in FEATURES}

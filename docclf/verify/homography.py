@@ -59,7 +59,7 @@ class Homography:
         points: of an image, at most.
         ratio: of the distances to the nearest and the second nearest point.
         tolerance: of a match that the homography explains, pixels of the registered image.
-        calibration: file of coefficients; None takes those shipped.
+        calibration: file of coefficients; None takes those shipped for the model, see `suited`.
 
     Raises:
         InputError: a setting out of range, or a file that is no calibration.
@@ -74,7 +74,17 @@ class Homography:
             )
         self.top, self.votes, self.side, self.most = top, votes, side, points
         self.ratio, self.tolerance = ratio, tolerance
-        self.calibration = coefficients.load(calibration)
+        self.given = calibration is not None
+        self.calibration = coefficients.load(calibration) if calibration is not None else coefficients.shipped("")
+
+    def suited(self, fingerprint: str) -> "Homography":
+        """Takes the coefficients that come for the model of that fingerprint, unless a file was given; returns itself.
+
+        A model without coefficients of its own keeps those of another, and ``calibration.fits`` tells so.
+        """
+        if not self.given:
+            self.calibration = coefficients.shipped(fingerprint)
+        return self
 
     def settings(self) -> dict:
         """Returns what a stored gallery must have in common with its matcher."""

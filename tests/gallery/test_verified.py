@@ -132,6 +132,9 @@ def test_command(tmp_path, capsys, monkeypatch):
     assert len(json.loads(capsys.readouterr().out)["corners"]) == 4
     with pytest.raises(InputError, match="--out-crop"):
         command.main([*words, "--no-verify", "--out-crop", str(crops)])
+    command.main([*words, "--no-verify", "--locate", "--out-crop", str(tmp_path / "located")])
+    (crop,) = (tmp_path / "located").iterdir()
+    assert crop.name.startswith("0001_photo_s") and cv2.imread(str(crop)).shape[1] > 100
     command.main(["register", "m", *sheets[:2], "-o", str(tmp_path / "plain.npz")])
     with pytest.raises(InputError, match="without local features"):
         command.main(["register", "m", sheets[2], "-o", str(tmp_path / "plain.npz"), "--add", "--verify"])

@@ -71,9 +71,25 @@ def test_a_located_sheet_comes_in_four_turns(locator):
     image = photo(360, 480, LEFT)
     image[60:120, 70:140] = (255, 140, 140)  # marks its upper left
     views, found = locator.views(image, 64)
-    assert len(views) == 4 and not found.whole
+    assert len(views) == 4 and not any(one.whole for one in found)
+    for one in found:  # of each, the corners begin where its own upper left is
+        assert quads.overlap(one.corners, LEFT) > 0.9
+    assert [int(np.argmin(np.hypot(*(one.corners - found[0].corners[0]).T))) for one in found] == [0, 3, 2, 1]
     marked = [np.argwhere(view[..., 2].astype(int) + 60 < view[..., 0]).mean(axis=0) // 32 for view in views]
     assert [place.tolist() for place in marked] == [[0, 0], [1, 0], [1, 1], [0, 1]]  # counterclockwise
+
+
+@pytest.mark.parametrize("share, views", [(0.5, 4), (0.75, 5), (0.95, 1)])
+def test_where_the_sheet_is_most_of_the_photo_it_is_looked_at_whole_as_well(locator, share, views):
+    image = photo(300, 400, (quads.SQUARE * share + (1 - share) / 2) * (400, 300))
+    shown, found = locator.views(image, 64)
+    assert len(shown) == len(found) == views and found[-1].whole == (views != 4)
+    if views != 4:
+        assert np.array_equal(shown[-1], squashed(image)) and np.array_equal(
+            found[-1].corners, quads.SQUARE * (400, 300)
+        )
+    registered, _ = locator.register_views(image, 64)
+    assert len(registered) == (1 if views == 1 else 2) and np.array_equal(registered[0], squashed(image))
 
 
 @pytest.mark.parametrize("looks", [0, 1, 2])

@@ -1,6 +1,7 @@
 """Candidates checked: the right sheet found where it lies, and a plain answer for every bad photo."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -110,7 +111,7 @@ def test_bad_settings_and_files(tmp_path):
     for bad in ({"top": 0, "votes": 0}, {"top": -1}, {"side": 8}, {"points": 3}, {"ratio": 1.5}):
         with pytest.raises(InputError, match="verify.top"):
             Homography(**bad)
-    good = json.loads(calibration.SHIPPED.read_text())
+    good = json.loads((calibration.SHIPPED / "lcnet_050_documents.json").read_text())
     for change in ({"threshold": 2}, {"weights": {}}, {"weights": good["weights"] | {"missed": [1.0]}},
                    {"weights": good["weights"] | {"missed": [1.0, float("nan")]}}):  # fmt: skip
         path = tmp_path / "x.json"
@@ -121,8 +122,19 @@ def test_bad_settings_and_files(tmp_path):
         Homography(calibration=str(tmp_path / "none.json"))
 
 
+def test_a_model_gets_the_score_that_was_fitted_to_it(tmp_path):
+    for path in calibration.SHIPPED.glob("*.json"):
+        released = json.loads(open(Path("experiments/released") / path.stem / "thresholds.json").read())
+        own = Homography().suited(released["weights_sha256"]).calibration
+        assert own.fits(released["weights_sha256"]) and own.weights == calibration.load(path).weights
+    other = Homography().suited("nobody's").calibration
+    assert other == calibration.load(calibration.SHIPPED / f"{calibration.OTHERS}.json") and not other.fits("nobody's")
+    (path := tmp_path / "own.json").write_text(json.dumps({"weights": other.weights, "threshold": 0.9}))
+    assert Homography(calibration=str(path)).suited(other.about["model"]).calibration.threshold == 0.9
+
+
 def test_the_shipped_score_rises_with_the_evidence():
-    rated = calibration.load()
+    rated = calibration.load(calibration.SHIPPED / "lcnet_100_photos.json")
     base = {"cosine": 0.4, "after": 0.6, "points": 4.0, "covered": 0.3}
     score = rated.score("found", *base.values())
     for name, more in (("after", 0.9), ("points", 6.0)):

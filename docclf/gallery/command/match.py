@@ -10,7 +10,7 @@ from docclf.errors import InputError
 from docclf.gallery import storage
 from docclf.gallery.decision.scores import outgrown
 from docclf.gallery.embedder import open_model
-from docclf.gallery.verified import told, write_crop
+from docclf.gallery.verified import told, told_of_score, write_crop
 from docclf.imaging.read import read_image
 from docclf.locator.locate import Locator
 from docclf.results import thresholds
@@ -24,13 +24,12 @@ def match(chosen: argparse.Namespace) -> None:
     """Prints the label of each image, or unknown; one that cannot be read costs the others nothing."""
     embedder = open_model(chosen.model, chosen.allow)
     gallery = storage.load(chosen.gallery, embedder, chosen.search, given_locator(chosen), not chosen.no_verify)
-    if chosen.out_crop and not gallery.verifier:
-        raise InputError("--out-crop: only a gallery registered with --verify knows where the sheet lies in a photo.")
+    if chosen.out_crop and not gallery.verifier and not gallery.locator:
+        raise InputError("--out-crop: nobody says where the sheet lies; register with --verify, or give --locate.")
     if chosen.threshold is not None:
         gallery.set_threshold(thresholds.given(chosen.threshold))
     if gallery.verifier and not chosen.json:
-        about = gallery.verifier.calibration.about.get("threshold", "unmeasured")
-        print(f"verified: score from {gallery.verifier.calibration.threshold} unless measured otherwise ({about})")
+        print(told_of_score(gallery.verifier.calibration, gallery.fingerprint))
     elif gallery.threshold and not chosen.json:
         print(f"threshold: {thresholds.sentence(gallery.threshold)}; search: {gallery.search().name}")
     if (warning := outgrown(gallery)) and not chosen.json:

@@ -13,7 +13,7 @@ from docclf.gallery import storage
 from docclf.gallery.command.change import take_threshold
 from docclf.gallery.embedder import Embedder, open_model, unit
 from docclf.gallery.gallery import Gallery
-from docclf.gallery.images import picture
+from docclf.gallery.images import embedded, picture
 from docclf.results import thresholds
 from docclf.utils import atomic
 from docclf.versions import align
@@ -39,7 +39,7 @@ def from_images(gallery: Gallery, new: Embedder, root: str | Path) -> dict[int, 
     for name in scan(root)[0]:
         one = picture(root / name, "image", name, new.image_size)
         for row in rows.get(one.sha256, ()):
-            found[row] = new([one.pixels])[0]
+            found[row] = embedded(new, [one])[0]
     return found
 
 
