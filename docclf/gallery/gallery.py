@@ -34,7 +34,7 @@ class Gallery:
         embedder: the model that all vectors come from; ``None`` for a gallery that is only looked at.
         search: of `docclf.search.search.Search`: auto, exact, two_stage, ivf or hnsw.
         locator: finds the sheet in each photo first (`docclf.locator.locate.Locator`); ``None`` takes photos whole.
-        verifier: `docclf.verify.homography.Homography`: answers are `docclf.gallery.verified.Found`; ``None``: cosines alone.
+        verifier: `docclf.verify.homography.Homography`: its answers are `docclf.gallery.verified.Found`.
         code: what is kept of a vector (`docclf.search.code.choose`), by name or made, and scored; ``None``: all of it.
         representatives: vectors that stand for a label: all, or mean or two of its images.
 
