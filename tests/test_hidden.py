@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1] / "docclf"
 OTHERS = {  # of other projects, which have no public name for it
     "_get_node", "_is_none", "_asdict", "_replace", "_make", "_version", "_exit", "_Unpickler",
-    "_return_value", "_mmap", "_strip_protocol", "_foreach_mul_", "_metadata",
+    "_return_value", "_fields", "_mmap", "_strip_protocol", "_foreach_mul_", "_metadata",
 }  # fmt: skip
 FOREIGN = {  # objects of other projects, of some versions or platforms only
     "metadata_props", "detach", "reconfigure", "spells_out", "sched_getaffinity", "O_NOFOLLOW", "num_nodes", "procs",
