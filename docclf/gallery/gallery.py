@@ -126,7 +126,7 @@ class Gallery:
             self.vectors = np.concatenate([self.vectors, vectors]) if old else vectors
             self.attributes = self.attributes + given
             self.labels += [checked(row.label) for row in fresh]
-            self.versions += [self.fingerprint] * len(fresh)
+            self.versions += [self._model().fingerprint] * len(fresh)
             self.names += [row.name for row in fresh]
             self.hashes += [row.sha256 for row in fresh]
             findings += lookalikes(self.vectors, self.labels, self.names, old, duplicate)

@@ -89,9 +89,9 @@ def picture(
 def embedded(model: Callable[[list[np.ndarray]], np.ndarray], pictures: Sequence[Picture]) -> np.ndarray:
     """Returns the unit vectors [N,D] of pictures: of the mean of an image and its sheet where one was found."""
     vectors = model([row.pixels for row in pictures])
-    cut = [i for i, row in enumerate(pictures) if row.sheet is not None]
-    if cut:
-        means = vectors[cut].astype(np.float64) + model([pictures[i].sheet for i in cut])
+    sheets = {i: row.sheet for i, row in enumerate(pictures) if row.sheet is not None}
+    if cut := list(sheets):
+        means = vectors[cut].astype(np.float64) + model(list(sheets.values()))
         vectors[cut] = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
     return vectors
 

@@ -24,6 +24,8 @@ class AdaFace(Margin, nn.Module):
         InputError: a value outside its range.
     """
 
+    running: Tensor
+
     def __init__(self, m: float = 0.4, h: float = 0.333, memory: float = 0.01) -> None:
         nn.Module.__init__(self)
         if not 0 <= m <= 1 or not h > 0 or not 0 < memory <= 1:
@@ -32,14 +34,14 @@ class AdaFace(Margin, nn.Module):
             )
         self.m, self.h, self.memory = m, h, memory
         self.register_buffer("running", torch.tensor([20.0, 100.0]))  # mean and deviation, as in the publication's code
-        self._quality: Tensor | None = None
+        self._quality = torch.zeros(())  # of no sample yet: neither good nor bad
 
     def observe(self, cosines: Tensor, lengths: Tensor, scale: float, training: bool) -> float:
         """Notes the quality of each sample from the lengths of the embeddings [B]; returns the scale as it is."""
         lengths = lengths.float().clamp(1e-3, 100.0)
         if training and len(lengths) > 1:
             self.running.lerp_(torch.stack([lengths.mean(), lengths.std()]), self.memory)
-        mean, deviation = self.running
+        mean, deviation = self.running.unbind()
         self._quality = ((lengths - mean) / (deviation + 1e-3) * self.h).clamp(-1, 1)
         return scale
 
