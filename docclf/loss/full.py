@@ -6,9 +6,9 @@ from torch import Tensor, nn
 from docclf.distributed.ranks import Ranks
 from docclf.loss.centres.constant import Constant
 from docclf.loss.centres.rows import Rows, draw
-from docclf.loss.checks import kept
+from docclf.loss.guard.checks import kept
+from docclf.loss.guard.health import summary
 from docclf.loss.head import Head
-from docclf.loss.health import summary
 from docclf.ops import real, unit
 
 

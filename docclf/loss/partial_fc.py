@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from docclf.distributed.ranks import Ranks
 from docclf.errors import InputError
-from docclf.loss import checks as guard
 from docclf.loss.backend import choose as backends
 from docclf.loss.backend.others import Others, targets
 from docclf.loss.backend.product import Product
@@ -15,9 +14,10 @@ from docclf.loss.centres.constant import Constant
 from docclf.loss.centres.pending import Pending
 from docclf.loss.centres.rows import Rows
 from docclf.loss.centres.sampler import sampled
-from docclf.loss.checks import kept
+from docclf.loss.guard import checks as guard
+from docclf.loss.guard.checks import kept
+from docclf.loss.guard.health import summary
 from docclf.loss.head import Head
-from docclf.loss.health import summary
 from docclf.ops import real, unit
 
 HINT = "Lower loss.optimizer.lr or the encoder's rate, lengthen the warm-up, or ramp the margin (loss.margin_ramp)."

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from docclf.loss import checks as guard
+from docclf.loss.guard import checks as guard
 from docclf.ops import unit
 
 
