@@ -25,6 +25,7 @@ from docclf.results import thresholds
 from docclf.synthetic.capture import capture
 from docclf.utils import atomic
 from docclf.utils.reading import onnx_bytes
+from docclf.utils.reading.sealed import opened, seal
 from docclf.utils.text import to_json
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "bench"))
@@ -59,7 +60,7 @@ def write(folder: Path, stored: dict, found: list[dict]) -> None:
     why = "no threshold for 1e-3 or less keeps its promise on every other set: calibrate on your own register"
     default = thresholds.choose(kept, "thresholds") if kept else {"cosine": None, "calibrate": CALIBRATE, "why": why}
     table = {"weights_sha256": stored["weights_sha256"], "default": default, "all": rows, "transfer": found}
-    atomic.write_text(folder / "thresholds.json", json.dumps(table, indent=2, ensure_ascii=False) + "\n")
+    atomic.write_text(folder / "thresholds.json", json.dumps(seal(table), indent=2, ensure_ascii=False) + "\n")
     atomic.write_text(folder / "card.md", card.with_transfer((folder / "card.md").read_text(), default, found))
     graph = onnx.load(folder / "model.onnx")
     about = {one.key: one.value for one in graph.metadata_props if one.key != onnx_bytes.SIGNED}
@@ -77,7 +78,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+", metavar="SET")
     parser.add_argument("--most", type=int, default=400, help="queries of a set")
     options = parser.parse_args()
-    stored = json.loads((options.folder / "thresholds.json").read_text())
+    stored = opened(json.loads((options.folder / "thresholds.json").read_text()), options.folder / "thresholds.json")
     rows = [{k: v for k, v in row.items() if k != "transfer"} for row in stored["all"]]
     model, found = docclf.load(options.folder / "model.onnx"), []
     for given in options.sets:

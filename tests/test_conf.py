@@ -20,7 +20,7 @@ ELSEWHERE |= {
     "budget": (),
     "callbacks": ("pytorch_lightning.callbacks.", "docclf.training.callback."),
 }
-ELSEWHERE |= {"locate": ("docclf.locator.",), "loss/centres": ("docclf.loss.fixed.",)}
+ELSEWHERE |= {"locate": ("docclf.locator.",), "loss/centres": ("docclf.loss.centres.fixed.",)}
 ELSEWHERE |= {"compatible/base": ("docclf.compatible.",)}
 MANDATORY = ["data.root=here"]
 # yaml: what it needs from the command line besides
@@ -63,7 +63,7 @@ def overrides_for(choice):
         return "train", [f"compatible={method}", *term, "compatible.with=here"]
     if group.startswith("teacher/"):
         return "train", ["teacher=clip_vit_b32", f"{group}={name}"]
-    if group in ("model", "verify", "locate") or name == "stored":
+    if group in ("model", "verify", "locate", "score") or name == "stored":
         return "evaluate", [f"{group}={name}", *extra]
     return "train", [f"{group}={name}", *extra]
 

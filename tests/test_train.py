@@ -24,7 +24,7 @@ EXPERIMENTS = [name for name in EXPERIMENTS if name not in PACKED + SCENES]
 
 
 def numbers(path):
-    return {k: v for k, v in json.loads(path.read_text()).items() if k != "about"}
+    return {k: v for k, v in json.loads(path.read_text()).items() if k not in ("about", "digest")}
 
 
 def encoder_of(path):

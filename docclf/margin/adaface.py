@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from docclf.errors import InputError
 from docclf.margin.arcface import FLOOR
 from docclf.margin.base import Margin
-from docclf.ops import real
+from docclf.ops import at_targets, real
 
 
 class AdaFace(Margin, nn.Module):
@@ -47,6 +47,10 @@ class AdaFace(Margin, nn.Module):
 
     def fit(self, cosines: Tensor, lse: Tensor, scale: float) -> None:
         """Does nothing: the margin is the lengths' alone."""
+
+    def forward(self, cosines: Tensor, targets: Tensor) -> Tensor:
+        """Returns logits over scale, [B,K], for cosines [B,K] and targets int64 [B]; a row of target -1 stays."""
+        return at_targets(cosines, targets, self.psi)
 
     def psi(self, cosine: Tensor) -> Tensor:
         """Returns the target's logit over scale, [B], for its cosine [B] and the quality noted before."""
