@@ -1,4 +1,4 @@
-"""Squashing to a square without aliasing."""
+"""Squashing to a square, and reducing to a longest side, without aliasing."""
 
 import cv2
 import numpy as np
@@ -23,3 +23,12 @@ def squash(image: np.ndarray, side: int) -> np.ndarray:
     if height < side or width < side:
         image = cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR)
     return image
+
+
+def at_most(image: np.ndarray, longest: int) -> np.ndarray:
+    """Returns an image [H,W,3] reduced by area until its longer side has ``longest`` pixels; a smaller one as it is."""
+    scale = longest / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

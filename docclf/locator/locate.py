@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from docclf.errors import InputError
-from docclf.imaging.resize import squash
+from docclf.imaging.resize import at_most, squash
 from docclf.locator import quad as quads
 from docclf.locator.decode import Sheet, sheets
 from docclf.locator.model import open_model
@@ -82,7 +81,7 @@ class Locator:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
             raise InputError(f"an image is {image.dtype} {image.shape}; want uint8 [H,W,3], RGB.")
         size = np.array(image.shape[1::-1], dtype=np.float64)
-        small = reduced(image)
+        small = at_most(image, MOST_PIXELS)
         if small.std(axis=(0, 1)).max() < FLAT:
             return []
         logits, votes = self.model(squash(small, self.side)[None])
@@ -156,15 +155,6 @@ class Locator:
         if quads.convex(inside) and quads.overlap(inside, quads.SQUARE) >= self.whole:
             return Found(quads.SQUARE * size, sheet.confidence, True)
         return Found(quads.upright(sheet.corners * size), sheet.confidence)
-
-
-def reduced(image: np.ndarray) -> np.ndarray:
-    """Returns a photo of at most MOST_PIXELS a side, its pixels averaged."""
-    scale = MOST_PIXELS / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _shown(look: np.ndarray, rows: int) -> np.ndarray:

@@ -8,9 +8,6 @@ if __name__ == "__main__":
 
 import argparse
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -70,9 +67,7 @@ def release(
         thresholds.check_model(numbers, found.fingerprint, source)
     rows = [row for source, numbers in read for row in thresholds.measured(numbers, source)]
     default = thresholds.choose([row for row in rows if row["source"] == read[0][0]], read[0][0])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
+    with atomic.folder(out) as folder:
         stripped = write.released(checkpoint.load(ckpt), paths.without_paths)
         write.AtomicCheckpointIO().save_checkpoint(stripped, folder / "model.ckpt")
         sentence = "; ".join(data)
@@ -87,10 +82,6 @@ def release(
             out.name, found, read, default, exported, sizes, data, notes or [], command or _command(Path(ckpt))
         )
         atomic.write_text(folder / "card.md", text)
-        os.chmod(folder, 0o755)
-        os.replace(folder, out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return out
 
 

@@ -1,9 +1,10 @@
-"""Files that are either whole or not there."""
+"""Files and folders that are either whole or not there."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from docclf.errors import InputError
@@ -57,6 +58,20 @@ def write_bytes(path: str | Path, content: bytes) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Writes ``text`` to ``path`` as UTF-8, whole or not at all; bytes of a name that are none are spelled out."""
     write_bytes(path, valid(text).encode())
+
+
+@contextmanager
+def folder(path: str | Path) -> Iterator[Path]:
+    """Gives an empty folder beside ``path`` to fill; it takes that name at the end, and goes where filling fails."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield temporary
+        os.chmod(temporary, 0o755)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def sweep(folder: str | Path) -> None:

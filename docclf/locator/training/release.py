@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import shutil
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -45,9 +42,7 @@ def release(ckpt: str, out: str, data: list[str], measured: list[str], licence: 
         raise InputError("a card needs the origin of the data and figures: --data 'NAME: LICENCE' and --measured TEXT.")
     found = stored(ckpt)
     state = {name: _halved(value) for name, value in found["state_dict"].items()}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with atomic.folder(folder) as temporary:
         small = {"state_dict": state, KEY: found[KEY]}
         atomic.write(temporary / "locator.ckpt", lambda path: torch.save(small, path))
         atomic.write_bytes(temporary / "locator.onnx", onnx_file(state, found[KEY]))
@@ -57,10 +52,6 @@ def release(ckpt: str, out: str, data: list[str], measured: list[str], licence: 
             raise InputError(f"a locator's file may have {LIMIT_MB} MB; these have {sizes}.")
         text = card(folder.name, found[KEY], state, sizes, worst, data, measured, licence, notes)
         atomic.write_text(temporary / "card.md", text)
-        os.chmod(temporary, 0o755)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from docclf.errors import InputError
 from docclf.imaging.file.kinds import is_image_name
 from docclf.imaging.read import read_image
+from docclf.imaging.resize import at_most
 from docclf.synthetic.draw import draw
 
 LONGEST = 256  # side that a scene, which has fewer pixels, can show
@@ -52,7 +52,7 @@ def load(roots: Sequence[str], drawn: int, seed: int, argument: str, say: Callab
             raise InputError(f"{argument} {root}: there is no such folder; give one with images below it.")
         for path in sorted(path for path in root.rglob("*") if path.is_file() and is_image_name(path.name)):
             try:
-                image = reduced(read_image(path, min_side=LONGEST))
+                image = at_most(read_image(path, min_side=LONGEST), LONGEST)
             except InputError as error:
                 say(f"left out: {error}")
                 continue
@@ -62,15 +62,6 @@ def load(roots: Sequence[str], drawn: int, seed: int, argument: str, say: Callab
     if not folders:
         raise InputError(f"{argument}: no readable image in {', '.join(roots) or 'no folder'}; give folders with some.")
     return Stock(folders)
-
-
-def reduced(image: np.ndarray) -> np.ndarray:
-    """Returns the image with at most LONGEST pixels a side."""
-    scale = LONGEST / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _kind(root: Path, path: Path) -> str:
