@@ -99,9 +99,9 @@ def _quantiles(cosines: np.ndarray) -> list[float]:
 
 def _thresholds(impostors: list[np.ndarray]) -> dict[float, tuple[float, float]]:
     """Returns FPR to the cosine above which that share of impostor pairs lies, for targets that ten pairs resolve."""
-    count = len(impostors[0])
+    count, falling = len(impostors[0]), [np.sort(scores)[::-1] for scores in impostors]
     return {
-        target: tuple(float(np.sort(scores)[::-1][int(target * count)]) for scores in impostors)
+        target: tuple(float(scores[int(target * count)]) for scores in falling)
         for target in TARGETS
         if target * count >= 10
     }

@@ -35,12 +35,10 @@ def from_images(gallery: Gallery, new: Embedder, root: str | Path) -> dict[int, 
     rows: dict[str, list[int]] = {}
     for row, digest in enumerate(gallery.hashes):
         rows.setdefault(digest, []).append(row)
-    found = {}
-    for name in scan(root)[0]:
-        one = picture(root / name, "image", name, new.image_size)
-        for row in rows.get(one.sha256, ()):
-            found[row] = embedded(new, [one])[0]
-    return found
+    every = (picture(root / name, "image", name, new.image_size) for name in scan(root)[0])
+    there = [one for one in every if one.sha256 in rows]
+    vectors = embedded(new, there)
+    return {row: vector for one, vector in zip(there, vectors, strict=True) for row in rows[one.sha256]}
 
 
 def from_any(old: Embedder, new: Embedder, root: str | Path) -> Pairs:
